@@ -1,0 +1,175 @@
+// swift-tools-version: 6.2
+// Layout and levels: docs/adr/0001-levels-and-targets.md. Tests/ArchitectureTests compares this file with the table.
+import PackageDescription
+
+/// Third-party libraries. Each is a decision: what it is for stands beside it.
+let dependencies: [Package.Dependency] = [
+    // Sockets, event loops.
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    // TLS to and from the gateway (BoringSSL: the heaviest part of a clean build).
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+    // HTTP(S) client of the FHIR destination.
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+    // SQLite with migrations and statement cache.
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    // profile.yaml and hilum.yaml, with line numbers for errors.
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+// Level 0: C only.
+let interop: [Target] = [
+    .target(name: "CHilumDriver", path: "Sources/Interop/CHilumDriver"),
+    .target(name: "CPlatform", path: "Sources/Interop/CPlatform"),
+    .systemLibrary(
+        name: "CSerialPort", path: "Sources/Interop/CSerialPort", pkgConfig: "libserialport",
+        providers: [.apt(["libserialport-dev"])]),
+]
+
+// Level 1: wire formats, sans-I/O.
+let codecs: [Target] = [
+    codec("CharacterSets"),
+    codec("JSONText"),
+    codec("DriverWire"),
+    codec("LIS01"),
+    codec("LIS02", ["CharacterSets"]),
+    codec("MLLP"),
+    codec("HL7v2", ["CharacterSets"]),
+    codec("FHIR", ["JSONText"]),
+]
+
+// Level 2: pure.
+let model: [Target] = [
+    gateway("ResultModel"),
+    gateway("Terminology", ["ResultModel"]),
+    gateway("DeviceProfile", ["ResultModel", "JSONText", .product(name: "Yams", package: "Yams")]),
+    gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire"]),
+    gateway("Contracts", ["ResultModel", "DriverWire"]),
+]
+
+// Level 3: each knows the others only through Contracts.
+let services: [Target] = [
+    gateway(
+        "Transport",
+        ["Contracts", "ResultModel", "CSerialPort", "CPlatform", logging, .product(name: "NIOSSL", package: "swift-nio-ssl")]
+            + nio),
+    gateway("DriverHost", ["Contracts", "ResultModel", "DriverWire", "CPlatform", logging] + nio),
+    gateway("Store", ["Contracts", "ResultModel", "JSONText", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+    gateway(
+        "Delivery",
+        [
+            "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets", logging,
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ] + nio),
+    gateway("Intake", ["Contracts", "ResultModel", "DriverWire", "DeviceProfile", "Normalization", logging]),
+]
+
+// Drivers: the logic is a target of its own, so that tests link it; the entry target holds only the exported C symbol
+// (two of them in one test binary would collide).
+let drivers: [Target] = [
+    .target(
+        name: "DriverKit", dependencies: ["CHilumDriver", "DriverWire", "JSONText"], path: "Sources/Drivers/DriverKit"),
+    driver("LISDriver", "lis/Driver", ["DriverKit", "DriverWire", "LIS01", "LIS02", "CharacterSets", "JSONText"]),
+    driver("LISDriverEntry", "lis/Entry", ["LISDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "HL7AnalyserDriver", "hl7-analyser/Driver",
+        ["DriverKit", "DriverWire", "MLLP", "HL7v2", "CharacterSets", "JSONText"]),
+    driver("HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
+    .target(
+        name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
+        exclude: ["README.md"], linkerSettings: neverUnloaded),
+]
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "hilum-driver-host", dependencies: ["CHilumDriver", "DriverWire", "CPlatform"],
+        path: "Sources/Gateway/hilum-driver-host"),
+    .executableTarget(
+        name: "hilum",
+        dependencies: [
+            "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
+            "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store", "Delivery",
+            "Intake", "CPlatform", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Yams", package: "Yams"),
+        ] + nio,
+        path: "Sources/Gateway/hilum"),
+]
+
+let tests: [Target] = [
+    test("ArchitectureTests", ["JSONText"]),
+    test("CharacterSetsTests", ["CharacterSets"]),
+    test("JSONTextTests", ["JSONText"]),
+    test("DriverWireTests", ["DriverWire"]),
+    test("LIS01Tests", ["LIS01"]),
+    test("LIS02Tests", ["LIS02", "CharacterSets"]),
+    test("MLLPTests", ["MLLP"]),
+    test("HL7v2Tests", ["HL7v2", "CharacterSets"]),
+    test("FHIRTests", ["FHIR", "JSONText"]),
+    test("ResultModelTests", ["ResultModel"]),
+    test("DeviceProfileTests", ["DeviceProfile", "ResultModel", "JSONText"]),
+    test("NormalizationTests", ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire"]),
+    test("TransportTests", ["Transport", "Contracts", "ResultModel", "CPlatform"] + nio),
+    test("DriverHostTests", ["DriverHost", "Contracts", "DriverWire", "ResultModel"]),
+    test("StoreTests", ["Store", "Contracts", "ResultModel", "DriverWire"]),
+    test(
+        "DeliveryTests",
+        ["Delivery", "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets"] + nio),
+    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", "DeviceProfile", "Normalization"]),
+    test("LISDriverTests", ["LISDriver", "DriverKit", "DriverWire", "LIS01", "JSONText"]),
+    test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
+]
+
+let package = Package(
+    name: "hilum",
+    products: [
+        .executable(name: "hilum", targets: ["hilum"]),
+        .executable(name: "hilum-driver-host", targets: ["hilum-driver-host"]),
+        .library(name: "hilum-driver-lis", type: .dynamic, targets: ["LISDriverEntry"]),
+        .library(name: "hilum-driver-hl7-analyser", type: .dynamic, targets: ["HL7AnalyserDriverEntry"]),
+        .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
+    ],
+    dependencies: dependencies,
+    targets: interop + codecs + model + services + drivers + executables + tests,
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)
+
+// One place for what holds for every Swift target.
+for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            // Warnings are errors everywhere, so that none is ever carried along.
+            .treatAllWarnings(as: .error)
+        ]
+}
+
+func codec(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Codecs/\(name)")
+}
+
+func gateway(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Gateway/\(name)")
+}
+
+func driver(_ name: String, _ path: String, _ dependencies: [Target.Dependency], entry: Bool = false) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Drivers/\(path)",
+        linkerSettings: entry ? neverUnloaded : nil)
+}
+
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)")
+}
+
+/// A Swift library crashes the process when it is unloaded: the loader must never do so.
+var neverUnloaded: [LinkerSetting] {
+    [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "nodelete"], .when(platforms: [.linux]))]
+}
