@@ -58,7 +58,10 @@ let model: [Target] = [
 let services: [Target] = [
     gateway(
         "Transport",
-        ["Contracts", "ResultModel", "CSerialPort", "CPlatform", logging, .product(name: "NIOSSL", package: "swift-nio-ssl")]
+        [
+            "Contracts", "ResultModel", "CSerialPort", "CPlatform", logging,
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]
             + nio),
     gateway("DriverHost", ["Contracts", "ResultModel", "DriverWire", "CPlatform", logging] + nio),
     gateway("Store", ["Contracts", "ResultModel", "JSONText", logging, .product(name: "GRDB", package: "GRDB.swift")]),
@@ -69,7 +72,7 @@ let services: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ] + nio),
-    gateway("Intake", ["Contracts", "ResultModel", "DriverWire", "DeviceProfile", "Normalization", logging]),
+    gateway("Intake", ["Contracts", "ResultModel", "DriverWire", logging]),
 ]
 
 // Drivers: the logic is a target of its own, so that tests link it; the entry target holds only the exported C symbol
@@ -82,7 +85,8 @@ let drivers: [Target] = [
     driver(
         "HL7AnalyserDriver", "hl7-analyser/Driver",
         ["DriverKit", "DriverWire", "MLLP", "HL7v2", "CharacterSets", "JSONText"]),
-    driver("HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded),
@@ -96,7 +100,8 @@ let executables: [Target] = [
         name: "hilum",
         dependencies: [
             "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
-            "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store", "Delivery",
+            "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store",
+            "Delivery",
             "Intake", "CPlatform", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ] + nio,
@@ -122,7 +127,7 @@ let tests: [Target] = [
     test(
         "DeliveryTests",
         ["Delivery", "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets"] + nio),
-    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", "DeviceProfile", "Normalization"]),
+    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", logging]),
     test("LISDriverTests", ["LISDriver", "DriverKit", "DriverWire", "LIS01", "JSONText"]),
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
 ]

@@ -1,5 +1,5 @@
 /// A live link to a device: one TCP connection, one open serial line, one file being read. Made by Transport.
-public protocol Link: Sendable {
+public protocol Link: AnyObject, Sendable {
     /// Id of the device in hilum.yaml.
     var device: String { get }
     /// For people and the journal: `10.0.0.7:51234`, `/dev/ttyUSB0 9600 8N1`, `results/2024.csv`.

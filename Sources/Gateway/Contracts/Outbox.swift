@@ -18,7 +18,8 @@ public struct OutboxItem: Sendable {
     public var createdAt: Int64
     /// An item from its parts.
     public init(
-        id: Int64, gateway: String, destination: String, orderKey: UInt64, report: Report, attempts: Int, createdAt: Int64
+        id: Int64, gateway: String, destination: String, orderKey: UInt64, report: Report, attempts: Int,
+        createdAt: Int64
     ) {
         self.id = id
         self.gateway = gateway
