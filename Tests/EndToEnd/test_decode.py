@@ -1,0 +1,33 @@
+"""`hilum decode` on every capture of the corpus, by the corpus's own compare.py, whole and in pieces."""
+import csv
+import json
+import subprocess
+import sys
+
+import pytest
+from support.gateway import CORPUS, ROOT, hilum
+
+INDEX = list(csv.DictReader(open(CORPUS / "INDEX.tsv"), delimiter="\t")) if CORPUS.is_dir() else []
+CASES = [c for c in INDEX if c["family"] in ("astm", "hl7")]
+
+
+@pytest.mark.parametrize("pieces", [[], ["--pieces", "7"], ["--pieces", "1"]], ids=["whole", "sevens", "bytes"])
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['device']}/{c['case']}")
+def test_capture(corpus, case, pieces, tmp_path):
+    folder = corpus / case["device"]
+    done = hilum("decode", "--profile", case["device"], *pieces, folder / f"{case['case']}.bin")
+    assert done.returncode in (0, 1), done.stderr
+    actual = tmp_path / "actual.json"
+    actual.write_text(json.dumps([json.loads(line) for line in done.stdout.splitlines()]))
+    verdict = subprocess.run(
+        [sys.executable, str(corpus / "compare.py"), str(folder / f"{case['case']}.expected.json"), str(actual)],
+        capture_output=True, text=True)
+    assert verdict.returncode == 0, verdict.stdout + done.stderr
+
+
+def test_there_are_profiles_for_every_astm_and_hl7_device():
+    if not CASES:
+        pytest.skip("the captures of ../shared/corpus are not here")
+    have = {p.parent.name for p in (ROOT / "DeviceProfiles").glob("*/profile.yaml")}
+    for c in CASES:
+        assert c["device"] in have or hilum("profile", "list", "--format", "json").stdout.find(c["device"]) >= 0
