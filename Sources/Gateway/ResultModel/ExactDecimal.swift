@@ -112,8 +112,8 @@ extension ExactDecimal {
         let product = coefficient.multipliedFullWidth(by: other.coefficient)
         var scale = self.scale + other.scale
         var wide = UInt128(product.high) << 64 | UInt128(product.low)
-        // Zeros at the end of what stands behind the point say nothing after a multiplication by a factor with decimals.
-        let significant = self.scale
+        // Zeros at the end of what stands behind the point say nothing after a multiplication: 14.1 × 10 is 141, not 141.0.
+        let significant = max(0, self.scale - other.integerDigits + 1)
         while scale > significant, wide % 10 == 0 {
             wide /= 10
             scale -= 1
@@ -125,6 +125,18 @@ extension ExactDecimal {
             scale -= 1
         }
         return ExactDecimal(coefficient: UInt64(wide), scale: scale, isNegative: isNegative != other.isNegative)
+    }
+
+    /// Digits before the point, at least 1.
+    private var integerDigits: Int {
+        var rest = coefficient
+        for _ in 0..<scale { rest /= 10 }
+        var digits = 1
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        return digits
     }
 
     /// At most this many decimals, rounded half away from zero (what a person does with 2.345); never padded.
