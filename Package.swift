@@ -49,7 +49,7 @@ let codecs: [Target] = [
 let model: [Target] = [
     gateway("ResultModel"),
     gateway("Terminology", ["ResultModel"]),
-    gateway("DeviceProfile", ["ResultModel", "JSONText", .product(name: "Yams", package: "Yams")]),
+    gateway("DeviceProfile", ["ResultModel", "Terminology", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire"]),
     gateway("Contracts", ["ResultModel", "DriverWire"]),
 ]
@@ -89,7 +89,7 @@ let drivers: [Target] = [
         "HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
-        exclude: ["README.md"], linkerSettings: neverUnloaded),
+        exclude: ["README.md"], linkerSettings: neverUnloaded()),
 ]
 
 let executables: [Target] = [
@@ -167,7 +167,7 @@ func gateway(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func driver(_ name: String, _ path: String, _ dependencies: [Target.Dependency], entry: Bool = false) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/Drivers/\(path)",
-        linkerSettings: entry ? neverUnloaded : nil)
+        linkerSettings: entry ? neverUnloaded() : nil)
 }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -175,6 +175,6 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A Swift library crashes the process when it is unloaded: the loader must never do so.
-var neverUnloaded: [LinkerSetting] {
+func neverUnloaded() -> [LinkerSetting] {
     [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "nodelete"], .when(platforms: [.linux]))]
 }

@@ -34,6 +34,9 @@ extension Conversation {
             answeredInput = 0
             offsetBase = receivedBytes
             phase = .running
+            let said = earlyBatches
+            earlyBatches.removeAll()
+            for batch in said { take(batch) }
             let waiting = early
             early.removeAll()
             for piece in waiting {
@@ -57,9 +60,12 @@ extension Conversation {
     // MARK: Events
 
     /// One batch: its events in order, then one commit if they need one.
+    ///
+    /// Batch 0 is what the driver said on being opened; a batch with a number seen before only moves the deadline.
     func take(_ batch: DriverBatch) {
+        if phase == .opening { return earlyBatches.append(batch) }
         guard phase == .running else { return }
-        answeredInput = batch.input
+        answeredInput = max(answeredInput, batch.input)
         isIdle = batch.isIdle && batch.input == input
         var unit = CommitUnit(device: device, conversation: number)
         var needsCommit = false

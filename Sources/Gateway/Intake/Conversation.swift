@@ -42,6 +42,8 @@ final class Conversation: @unchecked Sendable {
     var offsetBase: UInt64 = 0
     var receivedBytes: UInt64 = 0
     var early: [(bytes: [UInt8], time: Instant)] = []
+    /// What the driver said before it was known to be open.
+    var earlyBatches: [DriverBatch] = []
     var hasEnded = false
     var noted: [Noted] = []
     /// Faults that need no commit of their own.
