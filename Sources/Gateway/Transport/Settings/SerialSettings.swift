@@ -65,14 +65,7 @@ public struct SerialSettings: Sendable, Equatable {
 
     /// `/dev/ttyUSB0 9600 8N1`, with the flow control if there is any.
     public var summary: String {
-        let letter: String
-        switch parity {
-        case .none: letter = "N"
-        case .even: letter = "E"
-        case .odd: letter = "O"
-        case .mark: letter = "M"
-        case .space: letter = "S"
-        }
+        let letter = Character(Unicode.Scalar(parityLetter))
         return "\(path) \(baud) \(dataBits)\(letter)\(stopBits)" + (flow == .none ? "" : " \(flow.rawValue)")
     }
 }

@@ -1,30 +1,42 @@
 import Glibc
 
-/// Who listens on a port, from /proc: for the message that the port is taken.
+/// Who has a port or device file, from /proc: for the message that it is taken.
 enum PortHolder {
     /// `python3 (pid 812)`; nil when it cannot be found (other users' processes are visible to root only).
     static func find(port: Int) -> String? {
         let inodes = Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap { listening(port: port, in: readText($0) ?? "") })
         guard !inodes.isEmpty else { return nil }
+        return process { target in
+            target.hasPrefix("socket:[") && inodes.contains(String(target.dropFirst(8).dropLast()))
+        }
+    }
+
+    /// Who has a file open (it may be this process); nil when it cannot be found.
+    static func find(file path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        let text = String(cString: real)
+        return process { $0 == text }
+    }
+
+    /// The first process that has a descriptor whose link in /proc fits.
+    private static func process(holding fits: (String) -> Bool) -> String? {
         for process in names(in: "/proc") {
             guard let pid = Int(process) else { continue }
             for descriptor in names(in: "/proc/\(pid)/fd") {
-                var target = [UInt8](repeating: 0, count: 64)
-                let length = target.withUnsafeMutableBytes { bytes in
-                    bytes.withMemoryRebound(to: CChar.self) {
-                        $0.baseAddress.map { readlink("/proc/\(pid)/fd/\(descriptor)", $0, bytes.count) } ?? -1
-                    }
-                }
-                guard length > 9 else { continue }
-                let text = String(decoding: target.prefix(length), as: UTF8.self)
-                guard text.hasPrefix("socket:["), inodes.contains(String(text.dropFirst(8).dropLast())) else {
-                    continue
-                }
+                guard let target = linkTarget("/proc/\(pid)/fd/\(descriptor)"), fits(target) else { continue }
                 let name = readText("/proc/\(pid)/comm")?.split(separator: "\n").first.map(String.init) ?? "a process"
                 return "\(name) (pid \(pid))"
             }
         }
         return nil
+    }
+
+    private static func linkTarget(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: 4096)
+        let length = readlink(path, &target, target.count)
+        guard length > 0 else { return nil }
+        return String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Inodes of sockets in state LISTEN (0A) on the port. Columns as in proc_pid_net(5).
