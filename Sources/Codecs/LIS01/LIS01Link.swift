@@ -21,9 +21,10 @@ public struct LIS01Link: Sendable {
     /// 6.5.2.2: contention was lost, the instrument's ENQ is awaited.
     private var awaitsENQ = false
 
-    /// A neutral line.
-    public init(role: Role = .computer, options: LIS01Options = LIS01Options()) {
+    /// A neutral line. `received`: where in the stream the first byte is that will be fed.
+    public init(role: Role = .computer, options: LIS01Options = LIS01Options(), received: UInt64 = 0) {
         self.role = role
+        self.received = received
         receiver = LIS01Receiver(options: options)
         sender = LIS01Sender(options: options)
     }

@@ -93,7 +93,8 @@ public struct LIS01Sender: Sendable {
             // 6.3.4.2, 6.5.1.2: NAK or anything else: the same frame again, six times in all.
             if sends >= options.mostSends {
                 let number = (next + 1) & 7
-                finish(.frameRefused(number: number), wait: 0, now: now, sendsEOT: true, outputs: &outputs)
+                let wait = options.timers.afterNAK
+                finish(.frameRefused(number: number), wait: wait, now: now, sendsEOT: true, outputs: &outputs)
             } else {
                 sendFrame(now: now, outputs: &outputs)
             }
@@ -106,9 +107,11 @@ public struct LIS01Sender: Sendable {
         guard let due = deadline, now >= due else { return }
         switch state {
         case .neutral: poll(now: now, outputs: &outputs)
-        case .enquiry: finish(.noAnswerToENQ, wait: 0, now: now, sendsEOT: true, outputs: &outputs)
+        case .enquiry:
+            finish(.noAnswerToENQ, wait: options.timers.afterNAK, now: now, sendsEOT: true, outputs: &outputs)
         case .frame:
-            finish(.noAnswerToFrame(number: (next + 1) & 7), wait: 0, now: now, sendsEOT: true, outputs: &outputs)
+            let fault = LIS01SendFault.noAnswerToFrame(number: (next + 1) & 7)
+            finish(fault, wait: options.timers.afterNAK, now: now, sendsEOT: true, outputs: &outputs)
         }
     }
 

@@ -1,0 +1,126 @@
+import CharacterSets
+import DriverKit
+import DriverWire
+import JSONText
+import LIS01
+import LIS02
+
+extension LISDriver {
+    /// Queues an order or an answer; LIS01-A2 gives the line.
+    func accept(_ json: JSONValue, now: DriverTime, events: inout [StreamDriverEvent]) -> SubmitOutcome {
+        guard options.order.isTaken else { return .unsupported }
+        switch mode {
+        case .records: return .unsupported
+        case .sohEOT: return .unsupported
+        case .undecided, .lis01: break
+        }
+        guard let order = DeviceOrder(json) else {
+            let text = "the order is no JSON object with specimen_id; write {\"specimen_id\": …, \"tests\": […]}"
+            events.append(.fault(.refused, text, start: received, end: received))
+            return .refused(text)
+        }
+        guard !outbox.isFull else {
+            let text = "\(OrderOutbox.mostEntries) orders wait for the device already; look why it takes none"
+            events.append(.fault(.refused, text, start: received, end: received))
+            return .refused(text)
+        }
+        let writer = OrderWriter(options: options.order)
+        guard let utf8 = writer.text(of: order, now: now) else { return .accepted }
+        var (bytes, substituted) = (utf8, 0)
+        if let charset = options.charset, charset != .utf8 {
+            (bytes, substituted) = charset.encode(String(decoding: utf8, as: UTF8.self))
+        }
+        if substituted > 0 {
+            let text =
+                "\(substituted) characters of the order for \(order.specimenID) cannot be written in \(options.charset?.name ?? "");"
+                + " sent as ?"
+            events.append(.fault(.notice, text, start: received, end: received))
+        }
+        if mode == .undecided {
+            mode = .lis01
+            link = LIS01Link(role: .computer, options: options.link, received: received)
+        }
+        let id = outbox.add(text: bytes, event: order.event)
+        var outputs: [LIS01Output] = []
+        link.send(id: id, text: bytes, now: now.monotonic, outputs: &outputs)
+        handle(outputs, now: now, events: &events)
+        return .accepted
+    }
+
+    func sent(_ id: UInt64, events: inout [StreamDriverEvent]) {
+        guard let entry = outbox.remove(id) else { return }
+        events.append(.order(entry.event, start: received, end: received))
+    }
+
+    func unsent(_ id: UInt64, _ fault: LIS01SendFault, now: DriverTime, events: inout [StreamDriverEvent]) {
+        guard let entry = outbox.entry(id) else { return }
+        let specimen = entry.event.orders.first?.specimenID ?? ""
+        if entry.attempts < options.order.attempts {
+            outbox.countAttempt(id)
+            let text = "the order for \(specimen) was not taken (\(fault)); it will be sent again"
+            events.append(.fault(.notice, text, start: received, end: received))
+            var outputs: [LIS01Output] = []
+            link.send(id: id, text: entry.text, now: now.monotonic, outputs: &outputs)
+            handle(outputs, now: now, events: &events)
+            return
+        }
+        _ = outbox.remove(id)
+        let text = "the order for \(specimen) was not taken after \(entry.attempts) attempts: \(fault)"
+        events.append(.fault(.lost, text, start: received, end: received))
+        var event = entry.event
+        if !event.orders.isEmpty { event.orders[0].action = "refused" }
+        var comment = DeviceMessage.Comment()
+        comment.text = text
+        event.comments.append(comment)
+        events.append(.order(event, start: received, end: received))
+    }
+}
+
+/// What `submit` is given: `specimen_id`, `patient` (`id`, `name`, `birth_date`, `sex`), `tests`, `priority`, `action`,
+/// `report_type`, `specimen_type`, `placer_id`, `token` (of the query that is answered). No tests, or `"known": false`: the
+/// specimen is not known.
+struct DeviceOrder {
+    var specimenID: String
+    var patientID: String
+    var patientName: String
+    var birthDate: String
+    var sex: String
+    var tests: [String]
+    var priority: String
+    var action: String
+    var reportType: String
+    var specimenType: String
+    var placerID: String
+    var token: String
+    var isKnown: Bool
+
+    init?(_ json: JSONValue) {
+        guard json.object != nil, let specimenID = json["specimen_id"]?.string else { return nil }
+        self.specimenID = specimenID
+        patientID = json["patient"]?["id"]?.string ?? ""
+        patientName = json["patient"]?["name"]?.string ?? ""
+        birthDate = json["patient"]?["birth_date"]?.string ?? ""
+        sex = json["patient"]?["sex"]?.string ?? ""
+        tests = (json["tests"]?.array ?? []).compactMap(\.string)
+        priority = json["priority"]?.string ?? ""
+        action = json["action"]?.string ?? ""
+        reportType = json["report_type"]?.string ?? ""
+        specimenType = json["specimen_type"]?.string ?? ""
+        placerID = json["placer_id"]?.string ?? ""
+        token = json["token"]?.string ?? ""
+        isKnown = json["known"]?.bool ?? !tests.isEmpty
+    }
+
+    /// What is told once the device has taken it.
+    var event: DeviceMessage {
+        var message = DeviceMessage(kind: .order, protocolName: "LIS02")
+        message.controlID = token
+        var order = DeviceMessage.Order()
+        order.specimenID = specimenID
+        order.placerID = placerID
+        order.tests = tests
+        order.action = "accepted"
+        message.orders.append(order)
+        return message
+    }
+}

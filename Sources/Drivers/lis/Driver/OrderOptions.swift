@@ -1,0 +1,115 @@
+import DriverKit
+import JSONText
+import LIS02
+
+/// `order`: how orders and answers to queries are written for the device.
+struct OrderOptions {
+    /// What a device is told about a specimen that nobody knows.
+    enum Unknown: Sendable {
+        /// H, L|1|I: no information.
+        case terminator
+        /// The order record with O.26 = Y: no order.
+        case noOrder
+        /// The order record with O.26 = Z: no patient.
+        case noPatient
+        /// Nothing is sent: the device gives up by its own timer.
+        case silence
+    }
+
+    var isTaken = true
+    var delimiters: LIS02Delimiters?
+    var sender = "HILUM"
+    var receiver = ""
+    var processing = "P"
+    var version = "LIS2-A2"
+    var specimen = LIS02Path("O.3.1")
+    var patient = LIS02Path("P.3")
+    var patientName = LIS02Path("P.6")
+    var birthDate = LIS02Path("P.8")
+    var sex = LIS02Path("P.9")
+    var specimenType = LIS02Path("O.16.1")
+    /// Component of O.5 that holds the code.
+    var testComponent = 4
+    var isRecordPerTest = false
+    var action = "N"
+    var answerReportType = "Q"
+    var orderReportType = "O"
+    var answerTerminator = "F"
+    var orderTerminator = "N"
+    var unknown = Unknown.terminator
+    /// Fields of the answer that repeat something of the query.
+    var echoes: [(to: LIS02Path, from: LIS02Path)] = []
+    /// Fields with a fixed text.
+    var constants: [(to: LIS02Path, text: String)] = []
+    var attempts = 6
+
+    init() {}
+
+    init(_ json: JSONValue) throws(OptionsFault) {
+        if json.bool == false {
+            isTaken = false
+            return
+        }
+        var reader = try OptionReader(json, name: "options.order")
+        if let text = try reader.text("delimiters"), text != "query" {
+            let bytes = Array(text.utf8)
+            guard bytes.count == 4, Set(bytes).count == 4, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw OptionsFault(
+                    "options.order.delimiters: write query, or field, repeat, component and escape like |\\^&")
+            }
+            delimiters = LIS02Delimiters(field: bytes[0], repeat: bytes[1], component: bytes[2], escape: bytes[3])
+        }
+        sender = try reader.text("sender") ?? sender
+        receiver = try reader.text("receiver") ?? receiver
+        processing = try reader.text("processing") ?? processing
+        version = try reader.text("version") ?? version
+        specimen = try reader.path("specimen") ?? specimen
+        patient = try reader.path("patient") ?? patient
+        patientName = try reader.path("patient_name") ?? patientName
+        birthDate = try reader.path("birth_date") ?? birthDate
+        sex = try reader.path("sex") ?? sex
+        specimenType = try reader.path("specimen_type") ?? specimenType
+        testComponent = try reader.count("test_component", 1...20) ?? testComponent
+        isRecordPerTest = try reader.choice("tests", ["repeats": false, "records": true]) ?? false
+        action = try reader.text("action") ?? action
+        answerReportType = try reader.text("answer_report_type") ?? answerReportType
+        orderReportType = try reader.text("order_report_type") ?? orderReportType
+        answerTerminator = try reader.text("answer_terminator") ?? answerTerminator
+        orderTerminator = try reader.text("order_terminator") ?? orderTerminator
+        attempts = try reader.count("attempts", 1...1000) ?? attempts
+        let unknowns: KeyValuePairs<String, Unknown> = [
+            "L|1|I": .terminator, "O.26 Y": .noOrder, "O.26 Z": .noPatient, "none": .silence,
+        ]
+        unknown = try reader.choice("unknown", unknowns) ?? .terminator
+        if let echo = reader.value("echo") {
+            let echoReader = try OptionReader(echo, name: "options.order.echo")
+            for member in echoReader.members {
+                guard let to = LIS02Path(member.key), let from = LIS02Path(member.value.string ?? "") else {
+                    throw OptionsFault(
+                        "options.order.echo.\(member.key): write a path and where it is taken from, like O.4: Q.3.3")
+                }
+                echoes.append((to, from))
+            }
+        }
+        if let set = reader.value("set") {
+            for member in try OptionReader(set, name: "options.order.set").members {
+                guard let to = LIS02Path(member.key) else {
+                    throw OptionsFault("options.order.set: \"\(member.key)\" is no path; write for example O.11")
+                }
+                let name = "options.order.set.\(member.key)"
+                constants.append((to, try OptionReader.texts(member.value, name: name).first ?? ""))
+            }
+        }
+        try reader.finish()
+    }
+}
+
+extension OptionReader {
+    mutating func path(_ key: String) throws(OptionsFault) -> LIS02Path? {
+        guard let text = try text(key) else { return nil }
+        guard let path = LIS02Path(text) else {
+            throw OptionsFault("\(name).\(key): \"\(text)\" is no path; write for example O.3.1")
+        }
+        return path
+    }
+}
