@@ -17,7 +17,7 @@ extension ProfileReader {
         {
             guard ProfileReader.isIdentifier(member.key) else {
                 error(
-                    member.value, "the variant name \"\(member.key)\"",
+                    member.value, "the variant name \"\(member.key)\" cannot be used",
                     cure: "use small letters, digits and hyphens: hl7")
                 continue
             }
@@ -42,12 +42,14 @@ extension ProfileReader {
         if keys["id"] == nil {
             error(root, "there is no id", cure: "write id: and the name of the folder")
         } else if let node = keys["id"], !profile.id.isEmpty, !ProfileReader.isIdentifier(profile.id) {
-            error(node, "the id \"\(profile.id)\"", cure: "use small letters, digits and hyphens: maker-model")
+            error(
+                node, "the id \"\(profile.id)\" cannot be used",
+                cure: "use small letters, digits and hyphens: maker-model")
         }
         for node in list(keys["aliases"], "aliases") {
             let alias = text(node, "an alias", longest: 64)
             if !alias.isEmpty, !ProfileReader.isIdentifier(alias) {
-                error(node, "the alias \"\(alias)\"", cure: "use small letters, digits and hyphens")
+                error(node, "the alias \"\(alias)\" cannot be used", cure: "use small letters, digits and hyphens")
             } else if profile.aliases.contains(alias) || alias == profile.id {
                 error(node, "the alias \"\(alias)\" is there twice", cure: "remove one")
             } else if !alias.isEmpty {
@@ -67,7 +69,9 @@ extension ProfileReader {
                 keys["driver"] ?? root, "there is no driver",
                 cure: "write driver: and the module that reads the device: lis")
         } else if let node = keys["driver"], !ProfileReader.isIdentifier(profile.driver) {
-            error(node, "the driver name \"\(profile.driver)\"", cure: "use small letters, digits and hyphens")
+            error(
+                node, "the driver name \"\(profile.driver)\" cannot be used",
+                cure: "use small letters, digits and hyphens")
         }
         if let node = keys["link"] { profile.link = link(node) }
         if let node = keys["options"] { profile.options = options(node) }
@@ -115,7 +119,9 @@ extension ProfileReader {
                 || [UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "-")].contains($0)
         }
         if !isName || zone.hasPrefix("/") {
-            error(node, "timezone \"\(zone)\"", cure: "write a name of the time zone database: Asia/Shanghai")
+            error(
+                node, "timezone \"\(zone)\" is no name of a zone",
+                cure: "write a name of the time zone database: Asia/Shanghai")
             return ""
         }
         return zone

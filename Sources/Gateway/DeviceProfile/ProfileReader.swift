@@ -157,6 +157,9 @@ struct ProfileReader {
                 cure: "see https://ucum.org for the units; 10*9/L, g/dL, [IU]/mL")
             return ""
         }
+        if let meant = UnitSpellings.misleading(unit) {
+            warning(node, "\(name) \"\(unit)\" means something else in UCUM", cure: "write \(meant)")
+        }
         return unit
     }
 

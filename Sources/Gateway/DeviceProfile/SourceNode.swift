@@ -79,12 +79,20 @@ struct SourceNode: Sendable {
         return SourceNode(content: .mapping(members.filter { keys.contains($0.key) }), file: file, line: line)
     }
 
-    /// A profile with another one laid over it. Options belong to a driver: they do not go over to another one.
+    /// A profile with another one laid over it. Options belong to a driver: they do not go over to another one. Of `tcp`
+    /// there is one: listen and connect are not merged.
     func profileOverlaid(by overlay: SourceNode) -> SourceNode {
-        guard let driver = overlay.member("driver")?.value.scalar, driver != member("driver")?.value.scalar else {
-            return overlaid(by: overlay)
+        var base = self
+        if let driver = overlay.member("driver")?.value.scalar, driver != member("driver")?.value.scalar {
+            base = base.without(["options"])
         }
-        return without(["options"]).overlaid(by: overlay)
+        if overlay.member("link")?.value.member("tcp") != nil, case .mapping(var members) = base.content,
+            let index = members.firstIndex(where: { $0.key == "link" })
+        {
+            members[index].value = members[index].value.without(["tcp"])
+            base.content = .mapping(members)
+        }
+        return base.overlaid(by: overlay)
     }
 
     /// Adds what matters to a digest: keys, values and their order, not places or comments.

@@ -13,6 +13,16 @@ public enum UnitSpellings {
         return UCUM.isValid(spelling) ? spelling : nil
     }
 
+    /// What a laboratory means by an expression that UCUM allows but reads otherwise: `K/uL` is kelvin per microlitre there.
+    /// nil: nothing misleading.
+    public static func misleading(_ unit: String) -> String? {
+        guard let meant = exact[unit], OrdinalWords.lowercased(meant) != OrdinalWords.lowercased(unit) else {
+            return nil
+        }
+        // g% and mg% mean the same in both.
+        return unit.hasSuffix("%") ? nil : meant
+    }
+
     /// Spellings that could mean two things, also where UCUM happens to know one of them.
     static let ambiguous: Set<String> = [
         "G/L", "G/DL", "MU/L", "MU/ML", "MIU/L", "MIU/ML", "AU", "AU/mL", "AU/ml", "AU/L", "M", "G", "T", "K", "C", "S",
