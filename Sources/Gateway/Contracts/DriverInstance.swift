@@ -89,12 +89,33 @@ public enum DriverEnd: Sendable, Equatable {
     case quarantined(bytes: [UInt8], reason: String)
 }
 
+/// An instance that could not be opened.
+public struct DriverOpenFault: Error, Sendable, CustomStringConvertible {
+    /// Why; never `quarantined`.
+    public var end: DriverEnd
+    /// A fault.
+    public init(_ end: DriverEnd) { self.end = end }
+    /// Text for people.
+    public var description: String {
+        switch end {
+        case .optionsRefused(let text), .moduleUnusable(let text): text
+        case .quarantined(_, let reason): reason
+        }
+    }
+}
+
 /// Makes driver instances. Crashes and restarts stay inside: the caller sees each event once, in order.
 public protocol DriverHosting: Sendable {
     /// Opens an instance of the module `driver` with `options` (a JSON object) for a device.
     ///
+    /// Throws `DriverOpenFault` when the module or the options cannot be used; `onEnd` is not called then.
+    ///
     /// - Parameters:
-    ///   - restarts: told about each restart of the child process, for the alarm list.
+    ///   - onBatch: events, call by call. Number 0: what the driver said on being opened, told only if it said anything,
+    ///     perhaps before this function has returned. A number seen before: the driver's process was started again and
+    ///     its deadline is another one now; such a batch holds nothing else.
+    ///   - onEnd: the instance has ended by itself; nothing follows.
+    ///   - onRestart: told about each restart of the child process, for the alarm list.
     func open(
         driver: String, device: String, options: [UInt8], at time: Instant,
         onBatch: @escaping @Sendable (DriverBatch) -> Void,

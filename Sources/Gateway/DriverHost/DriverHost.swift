@@ -1,0 +1,80 @@
+import Contracts
+import DriverWire
+import Logging
+
+/// Holds drivers in processes of their own: one a module, one a device where asked or after that device crashed it.
+///
+/// A driver that traps, hangs or takes too much memory ends its process only. The process is started again at once, each
+/// instance is fed what its driver still needs, and events that were handed out before are not handed out again. Inputs
+/// that crash it `crashesBeforeQuarantine` times end their instance (`DriverEnd.quarantined`).
+///
+/// One thread watches all processes and calls `onBatch`, `onEnd` and `onRestart`; these must not block.
+public final class DriverHost: DriverHosting, Sendable {
+    private let supervisor: Supervisor
+
+    /// Starts no process yet: each is started when its first instance is opened.
+    ///
+    /// Throws `DriverHostFault` when the system gives no descriptors or no thread.
+    /// Without a `log` nothing is logged.
+    public init(settings: DriverHostSettings, log: Logger? = nil) throws {
+        let log = log ?? Logger(label: "hilum.drivers") { _ in SwiftLogNoOpLogHandler() }
+        supervisor = try Supervisor(settings: settings, log: log)
+        try supervisor.start()
+    }
+
+    public func open(
+        driver: String, device: String, options: [UInt8], at time: Instant,
+        onBatch: @escaping @Sendable (DriverBatch) -> Void,
+        onEnd: @escaping @Sendable (DriverEnd) -> Void,
+        onRestart: @escaping @Sendable (_ reason: String) -> Void
+    ) async throws -> any DriverInstance {
+        let module = try ModuleSearch(folders: supervisor.settings.moduleFolders).path(of: driver)
+        let supervisor = supervisor
+        let listener = HostedInstance.Listener(onBatch: onBatch, onEnd: onEnd, onRestart: onRestart)
+        let holder = InstanceHolder()
+        try await withCheckedThrowingContinuation { continuation in
+            let instance = HostedInstance(
+                driver: driver, device: device, options: options, openedAt: time,
+                replayLimit: supervisor.settings.replayLimit, listener: listener, opening: continuation,
+                onClose: { closed in supervisor.perform { supervisor.remove(closed) } })
+            holder.hold(instance)
+            supervisor.perform { supervisor.place(instance, module: module) }
+        }
+        guard let instance = holder.instance else {
+            throw DriverOpenFault(.moduleUnusable("the driver host has stopped"))
+        }
+        return instance
+    }
+
+    /// From its next opening on, the device has a driver process of its own (or none again).
+    public func setOwnProcess(_ isOwn: Bool, device: String) {
+        let supervisor = supervisor
+        supervisor.perform { supervisor.setOwnProcess(isOwn, device: device) }
+    }
+
+    /// The processes at this moment.
+    public func processes() async -> [DriverProcess] {
+        let supervisor = supervisor
+        return await withCheckedContinuation { continuation in
+            supervisor.perform(else: { continuation.resume(returning: []) }) {
+                continuation.resume(returning: supervisor.processes())
+            }
+        }
+    }
+
+    /// Ends all instances and processes; nothing is told any more. Returns when the processes are gone.
+    public func stop() async {
+        let supervisor = supervisor
+        await withCheckedContinuation { continuation in
+            supervisor.perform(else: { continuation.resume() }) { supervisor.stop { continuation.resume() } }
+        }
+    }
+}
+
+/// The driver host cannot work at all.
+public struct DriverHostFault: Error, Sendable, CustomStringConvertible {
+    /// What happened, and what to do.
+    public var text: String
+    /// Text for people.
+    public var description: String { text }
+}
