@@ -70,8 +70,7 @@ extension LIS01Receiver {
             return refuse(fault, end: end, now: now, outputs: &outputs)
         }
         style = .numbered
-        lastNumber = value & 7
-        accept(end: end, now: now, outputs: &outputs)
+        if accept(end: end, now: now, outputs: &outputs) { lastNumber = value & 7 }
     }
 
     /// A frame without number and checksum.
@@ -82,12 +81,17 @@ extension LIS01Receiver {
         accept(end: end, now: now, outputs: &outputs)
     }
 
-    private mutating func accept(end: UInt64, now: Int64, outputs: inout [LIS01Output]) {
+    @discardableResult
+    private mutating func accept(end: UInt64, now: Int64, outputs: inout [LIS01Output]) -> Bool {
         if messageLength > options.longestMessage - text.count {
             text = []
-            if hasToldLength { return answer(ControlCharacter.nak, now: now, outputs: &outputs) }
-            hasToldLength = true
-            return refuse(.messageTooLong(limit: options.longestMessage), end: end, now: now, outputs: &outputs)
+            if hasToldLength {
+                answer(ControlCharacter.nak, now: now, outputs: &outputs)
+            } else {
+                hasToldLength = true
+                refuse(.messageTooLong(limit: options.longestMessage), end: end, now: now, outputs: &outputs)
+            }
+            return false
         }
         messageLength += text.count
         frames &+= 1
@@ -95,6 +99,7 @@ extension LIS01Receiver {
         outputs.append(.frame(LIS01Frame(text: text, endsText: endsText, start: frameStart, end: end)))
         text = []
         answer(now: now, outputs: &outputs)
+        return true
     }
 
     private mutating func refuse(_ fault: LIS01Fault, end: UInt64, now: Int64, outputs: inout [LIS01Output]) {
