@@ -14,7 +14,7 @@ struct SiteCheck: Sendable {
     var hasErrors: Bool { faults.contains { $0.severity == .error } }
 
     /// Reads and checks a file.
-    static func run(file: String, profiles: [String] = Installation.profileFolders) -> SiteCheck {
+    static func run(file: String, profiles: [String] = Installation.profileFolders([])) -> SiteCheck {
         let (configuration, faults) = GatewayConfiguration.read(file: file)
         return SiteCheck(configuration, faults: faults, profiles: profiles)
     }
