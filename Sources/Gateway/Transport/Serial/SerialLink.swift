@@ -41,6 +41,9 @@ final class SerialLink: Link {
     /// A line has nothing to acknowledge but by what is sent.
     func acknowledge() {}
 
+    /// A line does not end.
+    func finished() {}
+
     func setReading(_ reading: Bool) {
         state.withLock { $0.isReading = reading }
         wake.signal()

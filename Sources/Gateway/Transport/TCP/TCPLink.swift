@@ -54,6 +54,10 @@ final class TCPLink: Link {
     /// A TCP connection has nothing to acknowledge but by what is sent.
     func acknowledge() {}
 
+    /// The device has closed its side and has all its answers.
+    func finished() { close(reason: Self.finishedReason) }
+    static let finishedReason = "closed by the device"
+
     func setReading(_ reading: Bool) {
         onLoop { try? self.channel.syncOptions?.setOption(.autoRead, value: reading) }
     }

@@ -118,9 +118,9 @@ final class TCPLinkHandler: ChannelInboundHandler {
         isDone = true
         watch?.cancel()
         link.wentDown()
-        let ours = link.closeReason
+        let ours = link.closeReason == TCPLink.finishedReason ? nil : link.closeReason
         if isUp, ours == nil, failure == nil { end() }
-        let reason = ours ?? failure.map { describe($0, limit: options) } ?? "closed by the device"
+        let reason = ours ?? failure.map { describe($0, limit: options) } ?? TCPLink.finishedReason
         if isUp { hub.sink.handle(.down(link, reason: reason)) }
         let tlsFault = isUp || ours != nil ? nil : TLSFault.trouble(failure, peer: link.peer)
         onEnd(
