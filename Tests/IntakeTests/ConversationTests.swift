@@ -53,6 +53,18 @@ import Testing
         #expect(stage.journal.bytes(.received) == Array("m".utf8))
     }
 
+    @Test func aFileIsTakenOnlyOnceAllOfItIsDurable() async {
+        let stage = Stage()
+        stage.journal.state.withLock { $0.holdsBack = true }
+        stage.intake.handle(.up(stage.link))
+        stage.receive("m")
+        stage.intake.handle(.ended(stage.link))
+        #expect(await stage.until { !stage.journal.state.withLock { $0.units.isEmpty } })
+        #expect(!stage.link.isFinished.withLock { $0 })
+        stage.journal.release()
+        #expect(await stage.until { stage.link.isFinished.withLock { $0 } })
+    }
+
     @Test func noiseIsJournaledWithoutAnAnswer() async {
         let stage = Stage()
         stage.intake.handle(.up(stage.link))

@@ -16,6 +16,8 @@ final class StageLink: Link {
     let reading = Mutex<[Bool]>([])
     func send(_ bytes: [UInt8]) { sent.withLock { $0.append(bytes) } }
     func acknowledge() { acknowledged.withLock { $0 += 1 } }
+    let isFinished = Mutex(false)
+    func finished() { isFinished.withLock { $0 = true } }
     func setReading(_ value: Bool) { reading.withLock { $0.append(value) } }
     func close(reason: String) { closed.withLock { $0 = $0 ?? reason } }
 }

@@ -106,8 +106,14 @@ final class Conversation: @unchecked Sendable {
 
     func ended() {
         queue.async { [self] in
+            guard !hasEnded, phase != .closed else { return }
             hasEnded = true
-            if phase == .running { finishDriver() }
+            // A file is moved or marked, a connection closed, once everything is durable and answered.
+            whenQuiet.append { [self] in link.finished() }
+            if phase == .running {
+                finishDriver()
+                checkQuiet()
+            }
         }
     }
 

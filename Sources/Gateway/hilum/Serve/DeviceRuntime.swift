@@ -1,0 +1,104 @@
+import Contracts
+import DeviceProfile
+import DriverWire
+import Intake
+import JSONText
+import Normalization
+import ResultModel
+import Synchronization
+import Terminology
+import Transport
+
+/// Everything that a configured device needs to run, made from its entry and its profile.
+struct DeviceRuntime: Sendable {
+    let entry: DeviceEntry
+    let profile: DeviceProfile
+    let link: DeviceLinkSpec
+    let intake: IntakeDevice
+
+    /// - Parameters:
+    ///   - compiled: profiles made ready, shared between devices.
+    ///   - destinations: ids that a patient's report of this device goes to.
+    ///   - unknown: counts codes that no rule knew.
+    init(
+        _ entry: DeviceEntry, profile: DeviceProfile, compiled: CompiledProfile, zone: any ZoneRules,
+        destinations: [String], unknown: UnknownCodes
+    ) {
+        self.entry = entry
+        self.profile = profile
+        link = entry.link.spec(device: entry.id, defaults: profile.link)
+        let options = JSONValue.object(profile.options.overlaid(by: entry.options))
+        let unmapped: UnmappedPolicy? =
+            switch entry.unmapped {
+            case .post: .post
+            case .hold: .hold
+            case nil: nil
+            }
+        intake = IntakeDevice(
+            id: entry.id, driver: profile.driver, options: options.serialized(),
+            understand: { message, receivedAt in
+                let context = NormalizationContext(
+                    device: entry.id, receivedAt: receivedAt, zone: zone, unmapped: unmapped)
+                let normalized = Normalizer.normalize(message, profile: compiled, context: context)
+                unknown.count(normalized.unknownCodes, device: entry.id)
+                let reports = normalized.reports.map { report in
+                    (report: report, destinations: report.isQC ? [] : destinations)
+                }
+                return IntakeDevice.Understood(reports: reports, contentDigest: normalized.contentDigest)
+            },
+            answer: { query in query.queries.map { Self.nothingOrdered($0) } })
+    }
+
+    /// The answer to a query while the store knows no orders: the specimen is not known here.
+    private static func nothingOrdered(_ query: DeviceMessage.Query) -> [UInt8] {
+        JSONValue.object([
+            "specimen_id": .string(query.specimenID), "patient": ["id": .string(query.patientID)].json,
+            "tests": .array([]), "known": .bool(false), "token": .string(query.token),
+        ]).serialized()
+    }
+}
+
+extension JSONObject {
+    fileprivate var json: JSONValue { .object(self) }
+
+    /// This object with the members of another laid over it: objects are merged, everything else is replaced.
+    func overlaid(by other: JSONObject) -> JSONObject {
+        var result = self
+        for member in other.members {
+            if case .object(let over) = member.value, case .object(let under)? = result[member.key] {
+                result[member.key] = .object(under.overlaid(by: over))
+            } else {
+                result[member.key] = member.value
+            }
+        }
+        return result
+    }
+}
+
+/// Codes that no rule of a profile knew, counted since the start, for `hilum devices`.
+final class UnknownCodes: Sendable {
+    private struct Key: Hashable {
+        var device: String
+        var code: String
+    }
+    /// Devices that send ever new text as code must not fill the memory.
+    private static let most = 10_000
+    private let counts = Mutex<[Key: Int]>([:])
+
+    func count(_ codes: [String], device: String) {
+        guard !codes.isEmpty else { return }
+        counts.withLock { counts in
+            for code in codes {
+                let key = Key(device: device, code: code)
+                if counts.count < Self.most || counts[key] != nil { counts[key, default: 0] += 1 }
+            }
+        }
+    }
+
+    /// Codes of a device with their counts, most frequent first.
+    func codes(of device: String) -> [(code: String, count: Int)] {
+        counts.withLock { counts in
+            counts.filter { $0.key.device == device }.map { ($0.key.code, $0.value) }
+        }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    }
+}

@@ -1,0 +1,140 @@
+import Contracts
+import Delivery
+import DeviceProfile
+import DriverHost
+import Foundation
+import Intake
+import Logging
+import Normalization
+import ResultModel
+import Store
+import Synchronization
+import Terminology
+import Transport
+
+/// The gateway: store, delivery, drivers, intake and transport, made from a configuration and wired together.
+///
+/// Start: store first, then the tails of conversations that a crash left, then delivery, then links: nothing is received
+/// before it can be kept. Stop: links first, store last.
+final class GatewayService: Sendable {
+    let configuration: GatewayConfiguration
+    let store: Store
+    let drivers: DriverHost
+    let intake: Intake
+    let delivery: Delivery
+    let transport: Transport
+    let clock: SystemClock
+    let unknownCodes = UnknownCodes()
+    private let zone: SystemZone
+    private let log: Logger
+    private let state: Mutex<(library: ProfileLibrary, runtimes: [DeviceRuntime], compiled: [String: CompiledProfile])>
+
+    /// Opens the store and makes everything; nothing is received or sent yet.
+    ///
+    /// - Throws: `StoreFault`, `DriverHostFault`.
+    init(_ configuration: GatewayConfiguration, library: ProfileLibrary, observer: IntakeObserver, log: Logger) throws {
+        self.configuration = configuration
+        self.log = log
+        let zone = SystemZone(configuration.site.timezone) ?? SystemZone.utc
+        self.zone = zone
+        clock = SystemClock { zone.utcOffset(at: $0 * 1_000_000) }
+        var storeSettings = StoreConfiguration(folder: configuration.state, clock: clock)
+        storeSettings.resendWindow.seconds = configuration.retention.resendWindow.components.seconds
+        storeSettings.retention = StoreConfiguration.Retention(
+            rawBytes: configuration.retention.raw?.components.seconds,
+            results: configuration.retention.results?.components.seconds)
+        store = try Store(storeSettings, log: log)
+        var driverSettings = DriverHostSettings(
+            moduleFolders: Installation.driverFolders(configuration.drivers.folders.map(\.path)),
+            executable: Installation.driverHost)
+        driverSettings.largestData = UInt64(configuration.drivers.memory)
+        driverSettings.answerLimit = Int(configuration.drivers.answerWithin / .milliseconds(1))
+        driverSettings.ownProcess = Set(configuration.devices.filter { $0.process == .own }.map(\.id))
+        drivers = try DriverHost(settings: driverSettings, log: log)
+        intake = Intake(
+            drivers: drivers, journal: store, alarms: store, clock: clock, observer: observer, log: log)
+        delivery = Delivery(
+            destinations: configuration.destinations.filter(\.isEnabled).map { $0.spec(configuration.site) },
+            outbox: store, alarms: store, clock: clock, log: log)
+        state = Mutex((library, [], [:]))
+        let runtimes = makeRuntimes(library)
+        state.withLock { $0.runtimes = runtimes }
+        for runtime in runtimes { intake.update(runtime.intake) }
+        transport = Transport(
+            devices: runtimes.filter(\.entry.isEnabled).map(\.link), sink: intake, clock: clock,
+            stateFolder: configuration.state, log: log)
+    }
+
+    /// Reads what a crash left, then opens queues and links.
+    func start() async throws {
+        try await intake.recover()
+        await delivery.start()
+        await transport.start()
+    }
+
+    /// Closes links, lets what is on its way arrive (a few seconds at most), closes the store.
+    func stop() async {
+        await transport.stop()
+        await intake.stop()
+        await delivery.stop()
+        await drivers.stop()
+        await store.close()
+    }
+
+    /// Reads the profiles again. Devices whose profile changed use the new one from their next message; links stay.
+    func reloadProfiles() -> ProfileChanges {
+        let library = state.withLock { $0.library }
+        let (next, changes) = library.reloaded()
+        for issue in next.errors {
+            log.error("profile not taken up", metadata: ["issue": "\(issue.description)"])
+        }
+        guard !changes.isEmpty else { return changes }
+        let runtimes = makeRuntimes(next)
+        state.withLock { state in
+            state.library = next
+            state.runtimes = runtimes
+        }
+        let changed = Set(changes.changed + changes.added)
+        for runtime in runtimes where changed.contains(runtime.profile.id) {
+            intake.update(runtime.intake)
+            log.notice("profile taken up", metadata: ["device": "\(runtime.entry.id)", "profile": "\(runtime.profile.id)"])
+        }
+        return changes
+    }
+
+    /// Folders whose files make up the profiles in use.
+    var profileFolders: [String] {
+        let library = state.withLock { $0.library }
+        return library.ids.compactMap { library[$0]?.folder }.filter { !$0.isEmpty }
+    }
+
+    private func makeRuntimes(_ library: ProfileLibrary) -> [DeviceRuntime] {
+        configuration.devices.compactMap { entry in
+            guard let profile = library[entry.profile]?.resolved(variant: entry.variant ?? "") else { return nil }
+            let name = entry.timezone ?? profile.timezone
+            let zone = name.isEmpty ? self.zone : SystemZone(name) ?? self.zone
+            return DeviceRuntime(
+                entry, profile: profile, compiled: compiled(profile), zone: zone,
+                destinations: destinations(of: entry, kind: profile.kind), unknown: unknownCodes)
+        }
+    }
+
+    private func compiled(_ profile: DeviceProfile) -> CompiledProfile {
+        if let known = state.withLock({ $0.compiled[profile.revision] }), known.profile == profile { return known }
+        let compiled = CompiledProfile(profile)
+        state.withLock { $0.compiled[profile.revision] = compiled }
+        return compiled
+    }
+
+    /// Every route that names the device and its kind adds its destinations; without routes all get everything.
+    private func destinations(of device: DeviceEntry, kind: DeviceKind) -> [String] {
+        guard let routes = configuration.routes else { return configuration.destinations.map(\.id) }
+        var ids: [String] = []
+        for route in routes {
+            let isForDevice = route.devices.isEmpty || route.devices.contains { Glob($0).matches(device.id) }
+            let isForKind = route.kinds.isEmpty || route.kinds.contains(kind.rawValue)
+            if isForDevice, isForKind { ids += route.to.filter { !ids.contains($0) } }
+        }
+        return ids
+    }
+}
