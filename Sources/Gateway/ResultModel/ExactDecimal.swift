@@ -7,6 +7,9 @@ public struct ExactDecimal: Sendable, Hashable {
     /// True for a number below zero, and for `-0`.
     public var isNegative: Bool
 
+    /// 0
+    public static let zero = ExactDecimal(coefficient: 0, scale: 0, isNegative: false)
+
     /// Most digits.
     public static let mostDigits = 18
 

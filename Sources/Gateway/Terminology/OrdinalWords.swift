@@ -62,11 +62,12 @@ public enum OrdinalWords {
         case [UInt8(ascii: "("), minus, UInt8(ascii: ")")]: return true
         default: break
         }
+        if text == "\u{B1}" { return true }
         if bytes.count == 2 {
             let isDigit = { (byte: UInt8) in byte >= 0x30 && byte <= 0x39 }
             return bytes[1] == plus && isDigit(bytes[0]) || bytes[0] == plus && isDigit(bytes[1])
         }
-        return text == "\u{B1}"
+        return false
     }
 
     private static let words: [String: Meaning] = Dictionary(

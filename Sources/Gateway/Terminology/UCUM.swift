@@ -118,7 +118,7 @@ struct UCUMParser {
     }
 
     private func unknown(_ symbol: String) -> String {
-        if let known = UnitSpellings.ucum(for: symbol), known != symbol {
+        if let known = UnitSpellings.listed(symbol), known != symbol {
             return "\"\(symbol)\" is no UCUM unit, write \(known)"
         }
         return "\"\(symbol)\" is no UCUM unit; a unit of the maker's own is written in braces, {\(symbol)}"

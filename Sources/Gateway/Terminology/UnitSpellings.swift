@@ -5,12 +5,16 @@
 public enum UnitSpellings {
     /// UCUM for a spelling; "" when the spelling means a number without unit; nil when it is not known.
     public static func ucum(for spelling: String) -> String? {
+        if let known = listed(spelling) { return known }
+        return !ambiguous.contains(spelling) && UCUM.isValid(spelling) ? spelling : nil
+    }
+
+    /// UCUM for a spelling of the tables here.
+    static func listed(_ spelling: String) -> String? {
         if let known = exact[spelling] { return known }
-        if ambiguous.contains(spelling) { return nil }
+        if ambiguous.contains(spelling) || spelling.utf8.count > UCUM.longest { return nil }
         let folded = fold(spelling)
-        if let known = byFold[folded] { return known }
-        if let composed = compose(folded) { return composed }
-        return UCUM.isValid(spelling) ? spelling : nil
+        return byFold[folded] ?? compose(folded)
     }
 
     /// What a laboratory means by an expression that UCUM allows but reads otherwise: `K/uL` is kelvin per microlitre there.
