@@ -37,7 +37,6 @@ public struct LIS02Assembler: Sendable {
     /// What has come of the message so far; text before a header is not kept.
     private var buffer: [UInt8] = []
     private var lineStart = 0
-    private var scanned = 0
     private var hasHeader = false
     private var delimiter: UInt8 = 0
     private var isSkipping = false
@@ -45,6 +44,8 @@ public struct LIS02Assembler: Sendable {
     private var end: UInt64 = 0
     private var endsOpen = false
     private var strayCount = 0
+    /// Bytes of the open line that were not kept.
+    private var dropped = 0
     private var strayStart: UInt64 = 0
     private var strayEnd: UInt64 = 0
     /// A header seen while a line is still open: only so much of a line outside messages is kept.
@@ -67,7 +68,7 @@ public struct LIS02Assembler: Sendable {
         outputs: inout [LIS02AssemblerOutput]
     ) {
         let isExact = end &- start == UInt64(text.count)
-        if endsOpen, lineStart < buffer.count, LIS02Assembler.beginsRecord(text, delimiter: delimiter) {
+        if endsOpen, lineStart < buffer.count, LIS02Assembler.beginsRecord(text, delimiter: openDelimiter) {
             // The last text ended without CR, and this one begins with a record: the CR was left out.
             buffer.append(0x0D)
             scan(at: start, exact: nil, end: start, outputs: &outputs)
@@ -124,12 +125,15 @@ public struct LIS02Assembler: Sendable {
             }
             if buffer.count > LIS02Assembler.longestStrayLine, !canBecomeHeader {
                 // A line that is no header: only its length is of interest.
-                strayCount &+= line.count
+                dropped &+= line.count
                 return
             }
         }
         buffer.append(contentsOf: line)
     }
+
+    /// The field delimiter of the message, or of the header that is still an open line.
+    private var openDelimiter: UInt8 { hasHeader ? delimiter : canBecomeHeader ? buffer[1] : 0 }
 
     /// Leading blanks aside, the open line begins like a header.
     private var canBecomeHeader: Bool {
@@ -169,11 +173,12 @@ public struct LIS02Assembler: Sendable {
             } else {
                 if case .other = line, !isSkipping {
                     if strayCount == 0 { strayStart = start }
-                    strayCount &+= buffer.count
+                    strayCount &+= buffer.count &+ dropped
                     strayEnd = end
                 }
                 buffer.removeAll(keepingCapacity: true)
                 lineStart = 0
+                dropped = 0
             }
         }
     }
