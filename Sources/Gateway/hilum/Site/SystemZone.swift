@@ -16,18 +16,25 @@ final class SystemZone: ZoneRules {
     private let calendar: Calendar
     private let remembered = Mutex(Remembered())
 
-    /// The zone with an IANA name; empty: the machine's. Nil when there is no such zone.
-    init?(_ name: String) {
-        if name.isEmpty {
-            zone = .current
-        } else if let named = TimeZone(identifier: name) {
-            zone = named
-        } else {
-            return nil
-        }
+    /// UTC, which always exists.
+    static let utc = SystemZone(.gmt)
+
+    private init(_ zone: TimeZone) {
+        self.zone = zone
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
         self.calendar = calendar
+    }
+
+    /// The zone with an IANA name; empty: the machine's. Nil when there is no such zone.
+    convenience init?(_ name: String) {
+        if name.isEmpty {
+            self.init(TimeZone.current)
+        } else if let named = TimeZone(identifier: name) {
+            self.init(named)
+        } else {
+            return nil
+        }
     }
 
     func utcOffset(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) -> Int32? {
