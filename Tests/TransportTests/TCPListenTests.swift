@@ -11,7 +11,8 @@ struct Bench: Sendable {
 
     init(_ devices: [DeviceLinkSpec], sink: RecordingSink = RecordingSink(), stateFolder: String = "/nonexistent") {
         self.sink = sink
-        transport = Transport(devices: devices, sink: sink, clock: SystemClock(), stateFolder: stateFolder)
+        transport = Transport(
+            devices: devices, sink: sink, clock: SystemClock(), stateFolder: stateFolder)
     }
 
     /// The port a device is expected on.

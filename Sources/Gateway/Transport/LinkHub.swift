@@ -7,10 +7,11 @@ import Synchronization
 final class LinkHub: Sendable {
     let sink: any LinkEventSink
     let clock: any Clock
-    let log: Logger
+    /// Where to log; nil: nowhere.
+    let log: Logger?
     private let told = Mutex<[String: LinkTrouble]>([:])
 
-    init(sink: any LinkEventSink, clock: any Clock, log: Logger) {
+    init(sink: any LinkEventSink, clock: any Clock, log: Logger?) {
         self.sink = sink
         self.clock = clock
         self.log = log
@@ -24,7 +25,7 @@ final class LinkHub: Sendable {
             return true
         }
         guard isNew else { return }
-        log.warning(
+        log?.warning(
             "link trouble",
             metadata: ["device": "\(device)", "problem": "\(trouble.problem)", "cure": "\(trouble.cure)"])
         sink.handle(.trouble(device: device, problem: trouble.problem, cure: trouble.cure))

@@ -37,10 +37,11 @@ public final class Transport: Sendable {
     ///   - sink: told of everything, on the transport's own threads.
     ///   - clock: stamps received bytes.
     ///   - stateFolder: where watched folders keep what they have read (`folders/<device>.state`).
+    ///   - log: nil: nothing is logged.
     ///   - group: event loops of the TCP links; the process-wide ones (a thread a core) by default.
     public init(
         devices: [DeviceLinkSpec], sink: any LinkEventSink, clock: any Clock, stateFolder: String,
-        log: Logger = Logger(label: "hilum.transport"),
+        log: Logger? = nil,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         hub = LinkHub(sink: sink, clock: clock, log: log)

@@ -22,7 +22,10 @@ final class RecordingSink: LinkEventSink {
     /// Keep what is received (off for tests with gigabytes).
     let keepsBytes: Bool
 
-    init(keepsBytes: Bool = true, react: @escaping @Sendable (LinkEvent) -> Void = { _ in }) {
+    init(
+        keepsBytes: Bool = true,
+        react: @escaping @Sendable (LinkEvent) -> Void = { if case .ended(let link) = $0 { link.finished() } }
+    ) {
         self.keepsBytes = keepsBytes
         self.react = react
     }

@@ -40,7 +40,7 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
                 listener.opened(link, handshake: hasTLS)
                 context.pipeline.syncOperations.removeHandler(self, promise: nil)
             } catch {
-                listener.hub.log.warning(
+                listener.hub.log?.warning(
                     "connection closed",
                     metadata: [
                         "device": "\(device.id)", "peer": "\(peerText(channel.remoteAddress))", "error": "\(error)",

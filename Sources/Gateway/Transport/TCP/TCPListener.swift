@@ -154,16 +154,17 @@ final class TCPListener: Sendable {
     func refused(_ address: SocketAddress?) {
         let peer = peerText(address)
         let ip = address?.ipAddress.flatMap { IPNetwork($0) }
+        let now = hub.clock.now().monotonic
         let (isNew, missing, expected, total) = state.withLock { state in
             (
-                state.refused.note(ip), state.devices.filter { state.links[$0.id]?.isEmpty ?? true },
+                state.refused.note(ip, now: now), state.devices.filter { state.links[$0.id]?.isEmpty ?? true },
                 state.devices.map { "\($0.id) from \($0.settings.peerList)" }.joined(separator: ", "),
                 state.refused.total
             )
         }
         guard isNew else { return }
         let known = ip?.description ?? "its address"
-        hub.log.warning(
+        hub.log?.warning(
             "connection refused: unknown peer",
             metadata: [
                 "listener": "\(place)", "peer": "\(peer)", "expected": "\(expected)", "refused so far": "\(total)",
@@ -234,7 +235,7 @@ final class TCPListener: Sendable {
         }
         if isStopped { return channel.close(promise: nil) }
         for device in devices where hub.trouble(of: device.id)?.problem.hasPrefix(place) != true { hub.well(device.id) }
-        hub.log.info("listening", metadata: ["address": "\(peerText(channel.localAddress))"])
+        hub.log?.info("listening", metadata: ["address": "\(peerText(channel.localAddress))"])
         // Closed under us (it does not happen in normal life): listen again.
         channel.closeFuture.whenComplete { _ in
             let again = self.state.withLock { state in
@@ -310,16 +311,22 @@ extension TCPListenSettings {
     var peerList: String { effectivePeers.map(\.description).joined(separator: " or ") }
 }
 
-/// Peers that were turned away. Bounded, so that a flood from many addresses costs no memory.
+/// Peers that were turned away. Bounded, so that a flood from many addresses costs neither memory nor log.
 struct RefusedPeers {
     private(set) var total: UInt64 = 0
     private var seen: Set<IPNetwork> = []
+    /// Start of the minute that is being counted, in monotonic microseconds, and what was told in it.
+    private var minute: Int64 = .min
+    private var told = 0
 
-    /// Counts; true when the address is new (the memory of addresses is wiped when it is full).
-    mutating func note(_ address: IPNetwork?) -> Bool {
+    /// Counts. True when a person should hear of it: a new address, and not more than ten a minute.
+    mutating func note(_ address: IPNetwork?, now: Int64) -> Bool {
         total &+= 1
         guard let address else { return total == 1 }
         if seen.count >= 256 { seen.removeAll(keepingCapacity: true) }
-        return seen.insert(address).inserted
+        guard seen.insert(address).inserted else { return false }
+        if minute == .min || now &- minute >= 60_000_000 { (minute, told) = (now, 0) }
+        told += 1
+        return told <= 10
     }
 }
