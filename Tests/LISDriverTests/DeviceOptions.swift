@@ -34,7 +34,7 @@ enum DeviceOptions {
         "sysmex-xn1000": #"""
         {"specimen": ["O.4.3", "O.3.3"], "specimen_kind": {"first": "O.4.4", "map": {"A": "number", "*": ""}},
          "qc": [{"O.4.3": ["BACKGROUNDCHECK", "QC-*"]}, {"O.12": "Q"}],
-         "rows": [{"when": {"R.4": "PNG*"}, "role": "attachment"}, {"when": {"R.3.5": ["*?", "Positive_*"]}, "role": "info"}]}
+         "rows": [{"when": {"R.4": "PNG*"}, "role": "attachment"}, {"when": {"R.3.5": ["*\\?", "Positive_*"]}, "role": "info"}]}
         """#,
         "thermo-phadia-prime": #"{"value": "R.4.1", "name": "R.3.5", "none_times": ["18991230*"]}"#,
     ]

@@ -1,23 +1,45 @@
-/// A pattern with `*` (any text, also none) and `?` (any one character), matched against a whole text.
+/// A pattern with `*` (any text, also none) and `?` (any one character), matched against a whole text. `\*`, `\?` and `\\`
+/// stand for a star, a question mark and a backslash.
 ///
 /// Everything else stands for itself; letter case counts. Time is linear in the text for a fixed pattern (at worst pattern
 /// length × text length): no pattern that a profile may hold can stall a driver.
 public struct Glob: Sendable, Hashable {
     /// The pattern as written.
     public let pattern: String
-    private let units: [Unicode.Scalar]
-    private let isLiteral: Bool
+    private enum Unit: Hashable {
+        case character(Unicode.Scalar)
+        case one
+        case any
+    }
+    private let units: [Unit]
+    /// The text it stands for, if it has no wildcard.
+    private let literal: [Unicode.Scalar]?
 
     /// A pattern.
     public init(_ pattern: String) {
         self.pattern = pattern
-        units = Array(pattern.unicodeScalars)
-        isLiteral = !pattern.unicodeScalars.contains { $0 == "*" || $0 == "?" }
+        var units: [Unit] = []
+        var isEscaped = false
+        for scalar in pattern.unicodeScalars {
+            switch scalar {
+            case _ where isEscaped:
+                units.append(.character(scalar))
+                isEscaped = false
+            case "\\": isEscaped = true
+            case "*": units.append(.any)
+            case "?": units.append(.one)
+            default: units.append(.character(scalar))
+            }
+        }
+        if isEscaped { units.append(.character("\\")) }
+        self.units = units
+        let characters = units.compactMap { if case .character(let scalar) = $0 { scalar } else { nil } }
+        literal = characters.count == units.count ? characters : nil
     }
 
     /// Whether the whole of `text` fits the pattern.
     public func matches(_ text: String) -> Bool {
-        if isLiteral { return text.unicodeScalars.elementsEqual(units) }
+        if let literal { return text.unicodeScalars.elementsEqual(literal) }
         return Array(text.unicodeScalars).withUnsafeBufferPointer { match($0) }
     }
 
@@ -28,11 +50,13 @@ public struct Glob: Sendable, Hashable {
         var lastStar = -1
         var afterLastStar = 0
         while textIndex < text.count {
-            if patternIndex < units.count, units[patternIndex] == "*" {
+            if patternIndex < units.count, units[patternIndex] == .any {
                 lastStar = patternIndex
                 afterLastStar = textIndex
                 patternIndex += 1
-            } else if patternIndex < units.count, units[patternIndex] == "?" || units[patternIndex] == text[textIndex] {
+            } else if patternIndex < units.count,
+                units[patternIndex] == .one || units[patternIndex] == .character(text[textIndex])
+            {
                 patternIndex += 1
                 textIndex += 1
             } else if lastStar >= 0 {
@@ -43,7 +67,7 @@ public struct Glob: Sendable, Hashable {
                 return false
             }
         }
-        while patternIndex < units.count, units[patternIndex] == "*" { patternIndex += 1 }
+        while patternIndex < units.count, units[patternIndex] == .any { patternIndex += 1 }
         return patternIndex == units.count
     }
 }

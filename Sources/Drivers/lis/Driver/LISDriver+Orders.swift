@@ -64,8 +64,17 @@ extension LISDriver {
             handle(outputs, now: now, events: &events)
             return
         }
-        _ = outbox.remove(id)
-        let text = "the order for \(specimen) was not taken after \(entry.attempts) attempts: \(fault)"
+        giveUp(id, "not taken after \(entry.attempts) attempts: \(fault)", events: &events)
+    }
+
+    /// The link is gone: what still waits for it will not be sent.
+    func giveUpOrders(events: inout [StreamDriverEvent]) {
+        for entry in outbox.entries { giveUp(entry.id, "not sent: the link was closed", events: &events) }
+    }
+
+    private func giveUp(_ id: UInt64, _ why: String, events: inout [StreamDriverEvent]) {
+        guard let entry = outbox.remove(id) else { return }
+        let text = "the order for \(entry.event.orders.first?.specimenID ?? "") was \(why)"
         events.append(.fault(.lost, text, start: received, end: received))
         var event = entry.event
         if !event.orders.isEmpty { event.orders[0].action = "refused" }

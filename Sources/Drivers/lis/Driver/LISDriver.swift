@@ -107,6 +107,8 @@ public final class LISDriver: StreamDriver {
             events.append(.fault(.notice, text, start: received, end: received))
         }
         breakOff("the link was closed", now: now, events: &events)
+        giveUpOrders(events: &events)
+        link = LIS01Link(role: .computer, options: options.link, received: received)
         isInBlock = false
         recordDeadline = nil
         tellDeadline(events: &events)

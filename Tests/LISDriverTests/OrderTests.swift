@@ -1,0 +1,120 @@
+import DriverKit
+import DriverWire
+import JSONText
+import LIS01
+import Testing
+
+@testable import LISDriver
+
+struct OrderTests {
+    static let query = ["H|@^\\|Q1||GX^1", "Q|1|PAT^S7^^2||^^^GLU@^^^K||||||||O", "L|1|N"]
+
+    /// Answers every ENQ and frame with ACK until EOT; returns the text of the frames.
+    static func drain(_ bench: inout Bench) -> String {
+        var text: [UInt8] = []
+        for _ in 0..<100 {
+            let sent = bench.transmitted()
+            if sent.isEmpty || sent == [eot] { break }
+            if sent.first == ControlCharacter.stx { text += sent.dropFirst(2).dropLast(5) }
+            if sent.last == eot { break }
+            bench.receive([ack])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    @Test("a query becomes an event; the answer repeats what the device wants back")
+    func query() throws {
+        var bench = try Bench(
+            #"{"query": {"specimen": "Q.3.2", "patient": "Q.3.1"}, "order": {"echo": {"O.4": "Q.3.4"}, "answer_report_type": "Q"}}"#
+        )
+        bench.receive(session(Self.query))
+        let question = try #require(bench.replay.queries.first?.queries.first)
+        #expect(question.specimenID == "S7" && question.patientID == "PAT" && question.tests == ["GLU", "K"])
+        #expect(question.status == "O")
+        _ = bench.transmitted()
+        var order = JSONObject()
+        order["specimen_id"] = .string("S7")
+        order["patient"] = .object([
+            "id": .string("P9"), "name": .string("A^B@C"), "birth_date": .string("1980-01-02"), "sex": .string("F"),
+        ])
+        order["tests"] = .strings(["GLU", "K"])
+        order["token"] = .string(question.token)
+        #expect(try bench.submit(JSONValue.object(order).text()) == .accepted)
+        let text = Self.drain(&bench)
+        // The delimiters are the query's own; the name is escaped for them.
+        #expect(
+            text == "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rP|1|P9|||A\\S\\B\\R\\C||19800102|F\r"
+                + "O|1|S7|2|^^^GLU@^^^K|||||||N||||||||||||||Q\rL|1|F\r")
+        #expect(bench.replay.orders.first?.orders.first?.action == "accepted")
+        #expect(bench.driver.isIdle)
+    }
+
+    @Test("an unknown specimen is answered as the profile says")
+    func unknown() throws {
+        let cases: [(String, String)] = [
+            (#""L|1|I""#, "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rL|1|I\r"),
+            (
+                #""O.26 Y""#,
+                "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rP|1\rO|1|S7|||||||||||||||||||||||Y\rL|1|F\r"
+            ),
+            (
+                #""O.26 Z""#,
+                "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rP|1\rO|1|S7|||||||||||||||||||||||Z\rL|1|F\r"
+            ),
+            (#""none""#, ""),
+        ]
+        for (option, expected) in cases {
+            var bench = try Bench(#"{"order": {"unknown": \#(option)}}"#)
+            bench.receive(session(Self.query))
+            _ = bench.transmitted()
+            let token = bench.replay.queries[0].queries[0].token
+            var order = JSONObject()
+            order["specimen_id"] = .string("S7")
+            order["token"] = .string(token)
+            #expect(try bench.submit(JSONValue.object(order).text()) == .accepted)
+            #expect(Self.drain(&bench) == expected)
+        }
+    }
+
+    @Test("an order that is not taken is sent again, then told with the reason")
+    func retries() throws {
+        var bench = try Bench(#"{"order": {"attempts": 2}}"#)
+        #expect(try bench.submit(#"{"specimen_id": "S1", "tests": ["GLU"], "action": "A"}"#) == .accepted)
+        #expect(bench.transmitted() == [enq])
+        bench.receive([nak])
+        #expect(bench.transmitted() == [])
+        bench.timeout(after: 10)
+        #expect(bench.transmitted() == [enq])
+        bench.timeout(after: 15)
+        #expect(bench.transmitted() == [eot])
+        #expect(bench.replay.faults.map(\.severity) == [.notice, .lost])
+        #expect(bench.replay.orders.first?.orders.first?.action == "refused")
+        #expect(bench.driver.isIdle)
+    }
+
+    @Test("an order waits until the device has finished")
+    func waits() throws {
+        var bench = try Bench()
+        bench.receive(session(LinkBehaviourTests.records, endsWithEOT: false))
+        _ = bench.transmitted()
+        #expect(try bench.submit(#"{"specimen_id": "S1", "tests": ["GLU"]}"#) == .accepted)
+        #expect(bench.transmitted() == [])
+        bench.receive([eot])
+        #expect(bench.transmitted() == [enq])
+    }
+
+    @Test("several Q records in one message, ALL, and a device that takes no orders")
+    func variants() throws {
+        var bench = try Bench(#"{"order": false}"#)
+        bench.receive(session(["H|\\^&", "Q|1|V1||ALL", "Q|2|V2||ALL", "Q|3|ALL||ALL", "L|1"]))
+        #expect(bench.replay.queries.first?.queries.map(\.specimenID) == ["V1", "V2", ""])
+        #expect(bench.replay.messages.isEmpty)
+        #expect(try bench.submit(#"{"specimen_id": "S1"}"#) == .unsupported)
+        var other = try Bench()
+        guard case .refused = try other.submit(#"[]"#) else {
+            Issue.record("an order that is none was taken")
+            return
+        }
+        #expect(try other.submit(#"{"specimen_id": "S1", "tests": ["Ж"]}"#) == .accepted)
+    }
+}
