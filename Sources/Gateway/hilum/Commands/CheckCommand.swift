@@ -26,12 +26,18 @@ struct CheckCommand: AsyncParsableCommand {
 
     /// What the command prints.
     static func rendered(_ check: SiteCheck, _ format: OutputFormat, terminal: Terminal) -> String {
+        let text = rendered(check.faults, format, terminal: terminal)
+        return format == .json ? text : text + check.summary(terminal: terminal) + "\n"
+    }
+
+    /// Faults, one a line.
+    static func rendered(_ faults: [ConfigurationFault], _ format: OutputFormat, terminal: Terminal) -> String {
         if format == .json {
             var listing = Listing(columns: [
                 Column("severity", "severity"), Column("file", "file"), Column("line", "line"),
                 Column("problem", "problem"), Column("cure", "cure"),
             ])
-            listing.rows = check.faults.map { fault in
+            listing.rows = faults.map { fault in
                 [
                     .text(fault.severity.rawValue), .text(fault.place.file), .number(fault.place.line),
                     .text(fault.problem), .text(fault.cure),
@@ -39,13 +45,10 @@ struct CheckCommand: AsyncParsableCommand {
             }
             return listing.rendered(.json, terminal: terminal)
         }
-        var text = ""
-        for fault in check.faults {
-            let style: TextStyle = fault.severity == .error ? .bad : .warning
+        return faults.map { fault in
+            let word = terminal.styled(fault.severity.rawValue, fault.severity == .error ? .bad : .warning)
             let cure = fault.cure.isEmpty ? "" : "; \(fault.cure)"
-            text += "\(VisibleText.of(fault.place.description)): \(terminal.styled(fault.severity.rawValue, style)): "
-            text += VisibleText.of(fault.problem + cure) + "\n"
-        }
-        return text + check.summary(terminal: terminal) + "\n"
+            return "\(VisibleText.of(fault.place.description)): \(word): \(VisibleText.of(fault.problem + cure))\n"
+        }.joined()
     }
 }

@@ -18,7 +18,7 @@ struct HilumCommand: AsyncParsableCommand {
             Shell completion: hilum --generate-completion-script bash|zsh|fish
             """,
         version: "0.1.0",
-        subcommands: [CheckCommand.self, SimulateCommand.self])
+        subcommands: [CheckCommand.self, DecodeCommand.self, SimulateCommand.self, ProfileCommand.self])
 
     /// Runs a command line.
     ///

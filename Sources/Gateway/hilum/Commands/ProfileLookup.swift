@@ -30,4 +30,21 @@ enum ProfileLookup {
                 "the profile in \(folder) cannot be used:\n" + fault.issues.map(\.description).joined(separator: "\n"))
         }
     }
+
+    /// Folders of the profiles that a command names, by path, id or alias; all when it names none.
+    static func folders(_ names: [String], in places: [String]) throws -> [String] {
+        let library = ProfileLibrary(folders: places)
+        if names.isEmpty { return library.profiles.values.map(\.folder).sorted() }
+        return try names.map { name in
+            if FileManager.default.fileExists(atPath: "\(name)/profile.yaml") { return name }
+            if let folder = library[name]?.folder { return folder }
+            // One that is broken is not in the library, but its folder is there.
+            let candidates = places.map { "\($0)/\(name)" }
+            if let folder = candidates.first(where: { FileManager.default.fileExists(atPath: "\($0)/profile.yaml") }) {
+                return folder
+            }
+            let near = library.suggestion(for: name).map { "did you mean \($0)?" }
+            throw CommandFailure(.wrong, "there is no profile \(name)", cure: near ?? "see hilum profile list")
+        }
+    }
 }

@@ -1,6 +1,5 @@
 import Delivery
 import Glibc
-import Transport
 
 extension DestinationEntry {
     static let ways = ["hl7", "fhir", "folder"]
@@ -10,27 +9,35 @@ extension DestinationEntry {
         let id = Identifier.read(&entry, "id")
         let name = entry.text("name") ?? ""
         let isEnabled = entry.flag("enabled") ?? true
-        let first = entry.duration("retry_first", in: .milliseconds(10)...(.seconds(3600)))
-        let longest = entry.duration("retry_longest", in: .milliseconds(10)...(.seconds(86_400)))
-        let attempts = entry.integer("attempts", in: 1...1000)
-        guard let way = readWay(&entry, base: base), let id else { return nil }
-        var result = DestinationEntry(place: entry.place(), id: id, name: name, isEnabled: isEnabled, way: way)
-        result.retryFirst = first ?? result.retryFirst
-        result.retryLongest = longest ?? max(result.retryFirst, result.retryLongest)
-        result.attempts = attempts ?? result.attempts
-        if result.retryLongest < result.retryFirst {
-            entry.fault(
-                "retry_longest", "is shorter than retry_first", cure: "make it at least \(result.retryFirst.written)")
-        }
-        return result
+        let lanes = entry.integer("lanes", in: 1...64)
+        let retry = entry.map("retry") { retry in readRetry(&retry) } ?? RetryPolicy()
+        guard let kind = readKind(&entry, base: base), let id else { return nil }
+        let usual: Int
+        if case .fhir = kind { usual = 4 } else { usual = 1 }
+        let spec = DestinationSpec(id: id, kind: kind, lanes: lanes ?? usual, retry: retry)
+        return DestinationEntry(place: entry.place(), name: name, isEnabled: isEnabled, spec: spec)
     }
 
-    private static func readWay(_ entry: inout YAMLMapping, base: String) -> Way? {
+    private static func readRetry(_ retry: inout YAMLMapping) -> RetryPolicy {
+        var policy = RetryPolicy()
+        policy.initialDelay = retry.duration("first", in: .milliseconds(10)...(.seconds(3600))) ?? policy.initialDelay
+        policy.longestDelay =
+            retry.duration("longest", in: .milliseconds(10)...(.seconds(86_400)))
+            ?? max(policy.initialDelay, policy.longestDelay)
+        policy.refusals = retry.integer("refusals", in: 1...1000) ?? policy.refusals
+        policy.silences = retry.integer("silences", in: 1...1000) ?? policy.silences
+        policy.longestRetryAfter =
+            retry.duration("longest_retry_after", in: .seconds(1)...(.seconds(86_400))) ?? policy.longestRetryAfter
+        if policy.longestDelay < policy.initialDelay {
+            retry.fault("longest", "is shorter than \"first\"", cure: "make it at least \(policy.initialDelay.written)")
+        }
+        return policy
+    }
+
+    private static func readKind(_ entry: inout YAMLMapping, base: String) -> DestinationSpec.Kind? {
         let written = ways.filter { entry.has($0) }
         let isLater = entry.has("dicom")
-        if isLater {
-            entry.fault("dicom", "is not available in this version", cure: "remove it")
-        }
+        if isLater { entry.fault("dicom", "is not available in this version", cure: "remove it") }
         guard written.count == 1 else {
             if !isLater {
                 entry.document.fault(
@@ -45,58 +52,70 @@ extension DestinationEntry {
         return hl7.map { .hl7($0) } ?? fhir.map { .fhir($0) } ?? folder.map { .folder($0) }
     }
 
-    private static func readHL7(_ hl7: inout YAMLMapping, base: String) -> HL7Entry? {
+    private static func readHL7(_ hl7: inout YAMLMapping, base: String) -> HL7DestinationSpec? {
         let host = hl7.text("host", required: true)
         let port = hl7.integer("port", in: 1...65535, required: true)
-        var entry = HL7Entry(host: host ?? "", port: port ?? 0)
-        if hl7.has("tls") { entry.tls = TLSSettings.read(&hl7, "tls", base: base, role: .client) }
-        entry.connections = hl7.integer("connections", in: 1...64) ?? entry.connections
-        entry.connectTimeout =
-            hl7.duration("connect_timeout", in: .milliseconds(100)...(.seconds(300))) ?? entry.connectTimeout
-        entry.timeout = hl7.duration("timeout", in: .milliseconds(100)...(.seconds(3600))) ?? entry.timeout
-        entry.receiver = ReceiverProfile.read(&hl7)
-        return host == nil || port == nil ? nil : entry
+        var spec = HL7DestinationSpec(host: host ?? "", port: port ?? 0)
+        if hl7.has("tls") { spec.tls = TLSSpec.read(&hl7, "tls", base: base) }
+        spec.connectTimeout =
+            hl7.duration("connect_timeout", in: .milliseconds(100)...(.seconds(300))) ?? spec.connectTimeout
+        spec.answerTimeout = hl7.duration("timeout", in: .milliseconds(100)...(.seconds(3600))) ?? spec.answerTimeout
+        spec.isOneMessageAConnection = hl7.flag("one_message_a_connection") ?? spec.isOneMessageAConnection
+        spec.profile = ReceiverProfile.read(&hl7)
+        return host == nil || port == nil ? nil : spec
     }
 
-    private static func readFHIR(_ fhir: inout YAMLMapping, base: String) -> FHIREntry? {
+    private static func readFHIR(_ fhir: inout YAMLMapping, base: String) -> FHIRDestinationSpec? {
         let url = fhir.text("url", required: true)
-        var entry = FHIREntry(url: url ?? "")
+        var spec = FHIRDestinationSpec(base: url ?? "")
         if let url, !url.hasPrefix("https://"), !url.hasPrefix("http://") {
             fhir.fault(
                 "url", "\"\(url)\" is no address of a FHIR server", cure: "write for instance https://emr.example/fhir")
         } else if let url, url.contains("@") {
             fhir.fault("url", "credentials do not stand in the address", cure: "use auth: {user: …, password_file: …}")
         }
-        entry.auth = fhir.map("auth") { auth in readCredentials(&auth, base: base) } ?? .none
-        if fhir.has("tls") { entry.tls = TLSSettings.read(&fhir, "tls", base: base, role: .client) }
-        entry.connections = fhir.integer("connections", in: 1...64) ?? entry.connections
-        entry.timeout = fhir.duration("timeout", in: .milliseconds(100)...(.seconds(3600))) ?? entry.timeout
-        entry.system = readSystem(&fhir)
-        if entry.auth != .none, url?.hasPrefix("http://") == true {
+        spec.credentials = fhir.map("auth") { auth in readCredentials(&auth, base: base) } ?? .none
+        if fhir.has("tls") { spec.tls = TLSSpec.read(&fhir, "tls", base: base) }
+        spec.timeout = fhir.duration("timeout", in: .milliseconds(100)...(.seconds(3600))) ?? spec.timeout
+        _ = fhir.map("headers") { headers -> Bool? in
+            for name in headers.keys {
+                guard let value = headers.text(name) else { continue }
+                if name.lowercased() == "authorization" || value.contains(where: \.isNewline) {
+                    headers.fault(name, "does not stand here", cure: "use auth:, which keeps secrets out of this file")
+                } else {
+                    spec.headers.append(FHIRDestinationSpec.Header(name: name, value: value))
+                }
+            }
+            return true
+        }
+        spec.mapping = FHIRMappingSpec.read(&fhir)
+        if spec.credentials != .none, url?.hasPrefix("http://") == true {
             fhir.fault("url", "credentials would go over the network unprotected", cure: "use https://", .warning)
         }
-        return url == nil ? nil : entry
+        return url == nil ? nil : spec
     }
 
-    private static func readFolder(_ folder: inout YAMLMapping, base: String) -> FolderEntry? {
+    private static func readFolder(_ folder: inout YAMLMapping, base: String) -> FolderDestinationSpec? {
         guard let path = folder.text("path", required: true) else { return nil }
-        var entry = FolderEntry(path: Path.resolved(path, in: base))
-        entry.format = folder.choice("format", of: FolderEntry.Format.self) ?? .hl7
-        entry.receiver = ReceiverProfile.read(&folder)
-        entry.system = readSystem(&folder)
-        return entry
-    }
-
-    private static func readSystem(_ mapping: inout YAMLMapping) -> String {
-        guard let system = mapping.text("system") else { return "" }
-        if !system.contains(":") || system.contains(where: \.isWhitespace) {
-            mapping.fault(
-                "system", "\"\(system)\" is no URI", cure: "write for instance https://hospital.example/hilum")
+        let resolved = Path.resolved(path, in: base)
+        var status = stat()
+        if stat(resolved, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR {
+            folder.fault("path", "there is no folder \(resolved)", cure: "make it: mkdir -p \(resolved)")
         }
-        return system
+        switch folder.choice("format", of: FolderFormat.self) ?? .hl7 {
+        case .hl7: return FolderDestinationSpec(path: resolved, form: .hl7(ReceiverProfile.read(&folder)))
+        case .fhir: return FolderDestinationSpec(path: resolved, form: .fhir(FHIRMappingSpec.read(&folder)))
+        }
     }
 
-    private static func readCredentials(_ auth: inout YAMLMapping, base: String) -> Credentials? {
+    private enum FolderFormat: String, CaseIterable {
+        case hl7
+        case fhir
+    }
+
+    private static func readCredentials(
+        _ auth: inout YAMLMapping, base: String
+    ) -> FHIRDestinationSpec.Credentials? {
         for key in ["bearer", "token", "password"] where auth.has(key) {
             let stem = key == "password" ? "password" : "bearer"
             auth.fault(
@@ -116,17 +135,10 @@ extension DestinationEntry {
         }
     }
 
-    private static func readSecret(_ auth: inout YAMLMapping, _ stem: String, base: String) -> Secret? {
-        if let path = auth.text("\(stem)_file") {
-            let resolved = Path.resolved(path, in: base)
-            if access(resolved, R_OK) != 0 {
-                let reason = String(cString: strerror(errno))
-                auth.fault("\(stem)_file", "\(resolved) cannot be read: \(reason)", cure: "correct path or permissions")
-            }
-            _ = auth.node("\(stem)_env")
-            return .file(resolved)
-        }
-        guard let name = auth.text("\(stem)_env") else { return nil }
+    private static func readSecret(_ auth: inout YAMLMapping, _ stem: String, base: String) -> SecretReference? {
+        let (path, name) = (auth.text("\(stem)_file"), auth.text("\(stem)_env"))
+        if let path { return .file(ReadableFile.checked(path, "\(stem)_file", &auth, base: base)) }
+        guard let name else { return nil }
         if getenv(name) == nil {
             auth.fault(
                 "\(stem)_env", "the environment has no \(name)", cure: "set it where the gateway is started", .warning)

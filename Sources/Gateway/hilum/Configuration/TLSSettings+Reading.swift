@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import Transport
 
@@ -10,7 +11,7 @@ extension TLSSettings {
         case client
     }
 
-    /// Reads `tls: true` or `tls: {certificate, key, authority, …}`; nil for `false`.
+    /// Reads `tls: true` or `tls: {certificate, key, authority, …}` of a device; nil for `false`.
     static func read(_ mapping: inout YAMLMapping, _ key: String, base: String, role: Role) -> TLSSettings? {
         var settings = TLSSettings()
         if mapping.node(key)?.scalar != nil {
@@ -22,11 +23,11 @@ extension TLSSettings {
             return settings
         }
         _ = mapping.map(key) { tls -> Bool? in
-            settings.certificate = file(&tls, "certificate", base: base, required: role == .server)
-            settings.key = file(&tls, "key", base: base, required: settings.certificate != nil)
-            settings.authority = file(&tls, "authority", base: base, required: false)
+            settings.certificate = ReadableFile.read(&tls, "certificate", base: base, required: role == .server)
+            settings.key = ReadableFile.read(&tls, "key", base: base, required: settings.certificate != nil)
+            settings.authority = ReadableFile.read(&tls, "authority", base: base)
             settings.minimumVersion =
-                tls.choice("minimum_version", among: [.tls10, .tls11, .tls12, .tls13]) ?? .tls12
+                tls.choice("minimum_version", among: [.tls10, .tls11, .tls12, .tls13]) ?? settings.minimumVersion
             if role == .client {
                 settings.serverName = tls.text("server_name")
                 settings.verifyName = tls.flag("verify_name") ?? true
@@ -35,13 +36,38 @@ extension TLSSettings {
         }
         return settings
     }
+}
 
-    private static func file(_ tls: inout YAMLMapping, _ key: String, base: String, required: Bool) -> String? {
-        guard let path = tls.text(key, required: required) else { return nil }
+extension TLSSpec {
+    /// Reads `tls: true` or `tls: {authority, certificate, key, …}` of a destination; nil for `false`.
+    static func read(_ mapping: inout YAMLMapping, _ key: String, base: String) -> TLSSpec? {
+        var spec = TLSSpec()
+        if mapping.node(key)?.scalar != nil { return mapping.flag(key) == true ? spec : nil }
+        _ = mapping.map(key) { tls -> Bool? in
+            spec.trustedCertificates = ReadableFile.read(&tls, "authority", base: base) ?? ""
+            spec.certificate = ReadableFile.read(&tls, "certificate", base: base) ?? ""
+            spec.privateKey = ReadableFile.read(&tls, "key", base: base, required: !spec.certificate.isEmpty) ?? ""
+            spec.serverName = tls.text("server_name") ?? ""
+            spec.checksName = tls.flag("verify_name") ?? true
+            return true
+        }
+        return spec
+    }
+}
+
+/// Files that the configuration names and that must be readable.
+enum ReadableFile {
+    /// The path that a key names, relative to the configuration; a fault is recorded where the file cannot be read.
+    static func read(_ mapping: inout YAMLMapping, _ key: String, base: String, required: Bool = false) -> String? {
+        mapping.text(key, required: required).map { checked($0, key, &mapping, base: base) }
+    }
+
+    /// The whole path.
+    static func checked(_ path: String, _ key: String, _ mapping: inout YAMLMapping, base: String) -> String {
         let resolved = Path.resolved(path, in: base)
         if access(resolved, R_OK) != 0 {
             let reason = String(cString: strerror(errno))
-            tls.fault(
+            mapping.fault(
                 key, "\(resolved) cannot be read: \(reason)", cure: "correct the path or the permissions of the file")
         }
         return resolved

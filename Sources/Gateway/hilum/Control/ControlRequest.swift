@@ -1,0 +1,113 @@
+import JSONText
+
+/// What a command asks of a running gateway: one JSON object on one line of the control socket.
+enum ControlRequest: Sendable, Equatable {
+    /// Who a person is and why he or she acts: kept with the action.
+    struct Person: Sendable, Equatable {
+        /// Name, from the operating system unless told otherwise.
+        var who: String
+        /// Note.
+        var note: String
+    }
+
+    /// What the gateway is doing.
+    case status
+    /// Send an item of the queue again.
+    case resend(item: Int64, Person)
+    /// Never send an item.
+    case discard(item: Int64, Person)
+    /// Post a held report.
+    case release(report: Int64, Person)
+    /// Read configuration and profiles again.
+    case reload
+    /// Copy the database to a file.
+    case backup(path: String)
+
+    /// The word for it.
+    var command: String {
+        switch self {
+        case .status: "status"
+        case .resend: "resend"
+        case .discard: "discard"
+        case .release: "release"
+        case .reload: "reload"
+        case .backup: "backup"
+        }
+    }
+
+    /// As it goes over the socket.
+    var json: JSONValue {
+        var object: JSONObject = ["command": .string(command)]
+        func put(_ person: Person) {
+            object["who"] = .string(person.who)
+            object["note"] = .string(person.note)
+        }
+        switch self {
+        case .status, .reload: break
+        case .resend(let item, let person), .discard(let item, let person):
+            object["item"] = .number(item)
+            put(person)
+        case .release(let report, let person):
+            object["report"] = .number(report)
+            put(person)
+        case .backup(let path): object["path"] = .string(path)
+        }
+        return .object(object)
+    }
+
+    /// Reads a line.
+    ///
+    /// - Throws: `ControlFault` with what is wrong with it.
+    init(_ json: JSONValue) throws(ControlFault) {
+        func number(_ key: String) throws(ControlFault) -> Int64 {
+            guard let value = json[key]?.int else { throw ControlFault("\"\(key)\" is missing or no number") }
+            return Int64(value)
+        }
+        let person = Person(who: json["who"]?.string ?? "", note: json["note"]?.string ?? "")
+        switch json["command"]?.string {
+        case "status": self = .status
+        case "reload": self = .reload
+        case "resend": self = .resend(item: try number("item"), person)
+        case "discard": self = .discard(item: try number("item"), person)
+        case "release": self = .release(report: try number("report"), person)
+        case "backup":
+            guard let path = json["path"]?.string, path.hasPrefix("/") else {
+                throw ControlFault("\"path\" is missing or not absolute")
+            }
+            self = .backup(path: path)
+        case let word: throw ControlFault("unknown command \"\(word ?? "")\"", cure: "use the same version of hilum")
+        }
+    }
+}
+
+/// Why a request was not carried out.
+struct ControlFault: Error, Sendable, Equatable {
+    /// What is wrong.
+    var problem: String
+    /// What to do.
+    var cure: String
+
+    init(_ problem: String, cure: String = "") {
+        self.problem = problem
+        self.cure = cure
+    }
+}
+
+/// What came of a request.
+enum ControlReply {
+    /// As it goes over the socket.
+    static func json(_ result: Result<JSONObject, ControlFault>) -> JSONValue {
+        switch result {
+        case .success(let object): return .object(["ok": .bool(true), "result": .object(object)])
+        case .failure(let fault):
+            return .object(["ok": .bool(false), "problem": .string(fault.problem), "cure": .string(fault.cure)])
+        }
+    }
+
+    /// Reads a line.
+    static func read(_ json: JSONValue) -> Result<JSONObject, ControlFault> {
+        if json["ok"]?.bool == true { return .success(json["result"]?.object ?? JSONObject()) }
+        let problem = json["problem"]?.string ?? "the gateway gave no reason"
+        return .failure(ControlFault(problem, cure: json["cure"]?.string ?? ""))
+    }
+}
