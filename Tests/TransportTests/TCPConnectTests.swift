@@ -25,6 +25,7 @@ struct TCPConnectTests {
         device.close()
         let sink = RecordingSink { event in
             if case .received(let link, let bytes, _) = event { link.send(bytes) }
+            if case .ended(let link) = event { link.finished() }
         }
         let bench = Bench([connector("a", port: port)], sink: sink)
         await bench.transport.start()

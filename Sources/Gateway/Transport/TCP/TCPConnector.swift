@@ -51,10 +51,12 @@ final class TCPConnector: Sendable {
                 LinkTrouble("\(settings.place): not a port", cure: "Write a number from 1 to 65535."), device: device)
         }
         let timeout = settings.connectTimeout.isFinite ? max(0.1, min(settings.connectTimeout, 3600)) : 10
-        ClientBootstrap(group: loop)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.milliseconds(Int64(timeout * 1000)))
             .channelOption(.autoRead, value: false)
-            .connect(host: settings.host, port: settings.port)
+        // An address needs no name service, which might hang.
+        let address = try? SocketAddress(ipAddress: settings.host, port: settings.port)
+        (address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: settings.host, port: settings.port))
             .hop(to: loop)
             .whenComplete { result in
                 switch result {
@@ -68,6 +70,12 @@ final class TCPConnector: Sendable {
 
     private func connected(_ channel: any Channel) {
         if state.withLock({ $0.isStopped }) { return channel.close(promise: nil) }
+        if channel.localAddress == channel.remoteAddress {
+            // Dialling a port of this machine on which nothing listens can, by TCP's simultaneous open, reach ourselves.
+            channel.close(promise: nil)
+            hub.report(DialFault.refused(settings.place), device: device)
+            return later(failed: true)
+        }
         do {
             let handler = try clientHandler()
             let link = try TCPLinkHandler.install(
@@ -119,6 +127,12 @@ final class TCPConnector: Sendable {
 
 /// Why dialling failed, for people.
 enum DialFault {
+    static func refused(_ place: String) -> LinkTrouble {
+        LinkTrouble(
+            "\(place): connection refused: nothing listens there",
+            cure: "Switch the device's host connection on and compare the port with its settings.")
+    }
+
     static func trouble(_ error: any Error, _ settings: TCPConnectSettings) -> LinkTrouble {
         let place = settings.place
         if let error = error as? NIOConnectionError {
@@ -139,9 +153,7 @@ enum DialFault {
         let code = (error as? IOError)?.errnoCode ?? 0
         switch code {
         case ECONNREFUSED:
-            return LinkTrouble(
-                "\(place): connection refused: nothing listens there",
-                cure: "Switch the device's host connection on and compare the port with its settings.")
+            return refused(place)
         case EHOSTUNREACH, ENETUNREACH, ETIMEDOUT:
             return LinkTrouble(
                 "\(place): no way to the device: \(errorText(code))",
