@@ -108,6 +108,7 @@ public final class LISDriver: StreamDriver {
         }
         breakOff("the link was closed", now: now, events: &events)
         giveUpOrders(events: &events)
+        detector = FramingDetector()
         link = LIS01Link(role: .computer, options: options.link, received: received)
         isInBlock = false
         recordDeadline = nil
