@@ -1,0 +1,185 @@
+import JSONText
+
+extension R4.Bundle {
+    /// Something that a server would refuse, or understand wrongly.
+    public struct Fault: Sendable, Equatable, CustomStringConvertible {
+        /// `Bundle.entry[2].resource.valueQuantity.code`
+        public var path: String
+        /// What is wrong and what should stand there.
+        public var problem: String
+        /// Text for people.
+        public var description: String { path + ": " + problem }
+    }
+
+    /// Checks the transaction against what R4 requires and profiles of the parser leave out: references that resolve,
+    /// codes with their system, required elements, forms of dates, conditional URLs that name the resource's own
+    /// identifier, no control characters, nothing empty, no two entries with one target.
+    public func faults() -> [Fault] {
+        var check = BundleCheck(fullURLs: Set(entries.map(\.fullURL)))
+        if check.fullURLs.count != entries.count { check.add("Bundle.entry", "two entries have one fullUrl") }
+        var targets: Set<String> = []
+        for (index, entry) in entries.enumerated() {
+            let path = "Bundle.entry[\(index)]"
+            let type = entry.resource["resourceType"]?.string ?? ""
+            check.request(entry, type: type, path: path)
+            let target = entry.ifNoneExist.isEmpty ? entry.url : type + "?" + entry.ifNoneExist
+            if target.contains("?") || entry.method == "PUT", !targets.insert(target).inserted {
+                check.add(path + ".request", "a second entry for \(target); a transaction may hold one")
+            }
+            check.required(entry.resource, type: type, path: path + ".resource")
+            check.walk(entry.resource, path: path + ".resource", key: "")
+        }
+        return check.faults
+    }
+}
+
+struct BundleCheck {
+    let fullURLs: Set<String>
+    var faults: [R4.Bundle.Fault] = []
+
+    init(fullURLs: Set<String>) { self.fullURLs = fullURLs }
+
+    /// Elements with a minimum of one, and value sets that are bound as required.
+    static let requirements: [String: [(element: String, allowed: Set<String>)]] = [
+        "Observation": [
+            (
+                "status",
+                [
+                    "registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error",
+                    "unknown",
+                ]
+            ), ("code", []),
+        ],
+        "DiagnosticReport": [
+            (
+                "status",
+                [
+                    "registered", "partial", "preliminary", "final", "amended", "corrected", "appended", "cancelled",
+                    "entered-in-error", "unknown",
+                ]
+            ), ("code", []),
+        ],
+        "ServiceRequest": [
+            ("status", ["draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"]),
+            ("intent", ["order", "plan", "proposal", "directive", "filler-order"]), ("subject", []),
+        ],
+        "Media": [("status", ["completed", "entered-in-error"]), ("content", [])],
+        "DocumentReference": [("status", ["current", "superseded", "entered-in-error"]), ("content", [])],
+        "Provenance": [("target", []), ("recorded", []), ("agent", [])],
+        "Patient": [("identifier", [])], "Specimen": [("identifier", [])], "Device": [("identifier", [])],
+    ]
+    static let comparators: Set<String> = ["<", "<=", ">=", ">"]
+
+    mutating func add(_ path: String, _ problem: String) {
+        if faults.count < 100 { faults.append(R4.Bundle.Fault(path: path, problem: problem)) }
+    }
+
+    mutating func request(_ entry: R4.Bundle.Entry, type: String, path: String) {
+        if !entry.fullURL.hasPrefix("urn:uuid:") || entry.fullURL.utf8.count != 45 {
+            add(path + ".fullUrl", "not of the form urn:uuid: and a UUID")
+        }
+        if entry.method != "PUT", entry.method != "POST" { add(path + ".request.method", "neither PUT nor POST") }
+        guard entry.url == type || entry.url.hasPrefix(type + "?") || entry.url.hasPrefix(type + "/") else {
+            return add(path + ".request.url", "\(entry.url) is not for a \(type)")
+        }
+        if entry.method == "PUT", entry.url == type { add(path + ".request.url", "PUT needs an id or a condition") }
+        let condition = entry.ifNoneExist.isEmpty ? entry.url.dropFirst(type.count + 1) : entry.ifNoneExist[...]
+        if entry.url.hasPrefix(type + "?") || !entry.ifNoneExist.isEmpty {
+            let identifiers = entry.resource["identifier"]?.array ?? []
+            let own = identifiers.contains { identifier in
+                R4.Bundle.query(
+                    R4.Identifier(
+                        system: identifier["system"]?.string ?? "", value: identifier["value"]?.string ?? ""))
+                    == condition
+            }
+            if !own { add(path + ".request", "the condition \(condition) is no identifier of the resource") }
+        }
+        if entry.url.hasPrefix(type + "/"), entry.resource["id"]?.string != String(condition) {
+            add(path + ".request.url", "its id is not the resource's")
+        }
+    }
+
+    mutating func required(_ resource: JSONValue, type: String, path: String) {
+        guard let requirements = BundleCheck.requirements[type] else {
+            return add(path + ".resourceType", "“\(type)” is not a resource this gateway sends")
+        }
+        for (element, allowed) in requirements {
+            guard let value = resource[element] else {
+                add(path + "." + element, "missing; \(type) needs it")
+                continue
+            }
+            if !allowed.isEmpty, !allowed.contains(value.string ?? "") {
+                add(path + "." + element, "“\(value.string ?? "")” is not in its value set")
+            }
+        }
+        if type == "Observation" {
+            let values = resource.object?.members.filter { $0.key.hasPrefix("value") }.count ?? 0
+            let isAbsent = resource["dataAbsentReason"] != nil
+            if values > 1 || values == 1 && isAbsent {
+                add(path + ".value[x]", "more than one value, or a value beside dataAbsentReason (obs-6)")
+            }
+            if values == 0, !isAbsent { add(path + ".value[x]", "neither a value nor dataAbsentReason") }
+        }
+    }
+
+    mutating func walk(_ value: JSONValue, path: String, key: String) {
+        switch value {
+        case .object(let object):
+            if object.members.isEmpty { add(path, "empty object") }
+            coding(object, path: path, key: key)
+            for member in object.members { walk(member.value, path: path + "." + member.key, key: member.key) }
+        case .array(let values):
+            if values.isEmpty { add(path, "empty array") }
+            for (index, element) in values.enumerated() { walk(element, path: path + "[\(index)]", key: key) }
+        case .string(let text): string(text, path: path, key: key)
+        case .number(let text):
+            if R4.Decimal(text)?.text != text { add(path, "\(text) is no R4 decimal") }
+        case .null: add(path, "null")
+        case .bool: break
+        }
+    }
+
+    private mutating func coding(_ object: JSONObject, path: String, key: String) {
+        let hasSystem = object["system"] != nil
+        if object["code"]?.string != nil, !hasSystem { add(path + ".code", "a code without its system") }
+        if key == "identifier", object["type"]?.string == nil, object["value"] == nil || !hasSystem {
+            add(path, "an identifier needs system and value")
+        }
+        if let comparator = object["comparator"]?.string, !BundleCheck.comparators.contains(comparator) {
+            add(path + ".comparator", "“\(comparator)” is not < <= >= or >")
+        }
+        if key == "low" || key == "high", object["comparator"] != nil {
+            add(path + ".comparator", "a limit of a range has no comparator")
+        }
+        if object["data"] != nil, object["contentType"] == nil { add(path, "data without contentType (att-1)") }
+        if key == "referenceRange", object["low"] == nil, object["high"] == nil, object["text"] == nil {
+            add(path, "neither low, high nor text (obs-3)")
+        }
+    }
+
+    private mutating func string(_ text: String, path: String, key: String) {
+        if text.isEmpty { add(path, "empty string") }
+        if text.unicodeScalars.contains(where: R4.isControl) { add(path, "a control character") }
+        switch key {
+        case "reference":
+            if text.hasPrefix("urn:"), !fullURLs.contains(text) { add(path, "\(text) is not in the bundle") }
+        case "effectiveDateTime", "collectedDateTime", "receivedTime", "authoredOn", "createdDateTime":
+            if !BundleCheck.isDateTime(text) { add(path, "“\(text)” is no R4 dateTime") }
+        case "issued", "recorded", "date":
+            if !BundleCheck.isDateTime(text) || text.utf8.count < 20 { add(path, "“\(text)” is no R4 instant") }
+        case "birthDate":
+            if R4.DateTime(local: text, utcOffset: nil)?.text != text { add(path, "“\(text)” is no R4 date") }
+        case "system":
+            if !text.contains(":") || text.contains(" ") { add(path, "“\(text)” is no absolute URI") }
+        default: break
+        }
+    }
+
+    static func isDateTime(_ text: String) -> Bool {
+        guard text.utf8.count > 10 else { return R4.DateTime(local: text, utcOffset: nil)?.text == text }
+        let zoneLength = text.hasSuffix("Z") ? 1 : 6
+        let local = String(text.dropLast(zoneLength))
+        guard local.utf8.count >= 19, let time = R4.DateTime(local: local, utcOffset: 0) else { return false }
+        return time.text == local + "+00:00"
+    }
+}

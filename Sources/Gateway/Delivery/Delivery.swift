@@ -1,0 +1,114 @@
+import Contracts
+import Logging
+import NIOCore
+import NIOPosix
+
+/// The way out: a queue for each destination, worked off independently of the others.
+///
+/// Call `start`, then `update` when the configuration changes, at last `stop`.
+public actor Delivery {
+    private let outbox: any Outbox
+    private let alarms: any AlarmSink
+    private let clock: any Clock
+    private let logger: Logger
+    private let group: any EventLoopGroup
+    private let utcOffset: @Sendable (Int64) -> Int32
+    private var specs: [DestinationSpec]
+    private var runners: [String: DestinationRunner] = [:]
+    private var isRunning = false
+
+    /// A delivery.
+    ///
+    /// - Parameters:
+    ///   - destinations: with distinct ids.
+    ///   - utcOffset: seconds east of UTC of the site at an instant (microseconds since 1970), for MSH-7 and OBR-22. Must
+    ///     give the same answer for the same instant, so that a retry sends the same bytes.
+    ///   - group: event loops; NIO's own when nil.
+    public init(
+        destinations: [DestinationSpec], outbox: any Outbox, alarms: any AlarmSink, clock: any Clock,
+        utcOffset: @escaping @Sendable (Int64) -> Int32 = { _ in 0 }, logger: Logger = Logger(label: "delivery"),
+        group: (any EventLoopGroup)? = nil
+    ) {
+        specs = destinations
+        self.outbox = outbox
+        self.alarms = alarms
+        self.clock = clock
+        self.utcOffset = utcOffset
+        self.logger = logger
+        self.group = group ?? MultiThreadedEventLoopGroup.singleton
+    }
+
+    /// Starts every destination. One whose settings cannot be used raises an alarm; its queue waits.
+    public func start() async {
+        isRunning = true
+        for spec in specs { await start(spec) }
+    }
+
+    /// Ends attempts under way, for 5 s at most. What is not delivered stays in the queues.
+    public func stop() async {
+        isRunning = false
+        let ending = runners.values
+        runners = [:]
+        await withTaskGroup(of: Void.self) { tasks in
+            for runner in ending { tasks.addTask { await runner.stop() } }
+        }
+    }
+
+    /// Takes a new configuration: destinations that did not change go on undisturbed.
+    public func update(_ destinations: [DestinationSpec]) async {
+        let before = Dictionary(specs.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
+        specs = destinations
+        guard isRunning else { return }
+        let now = Dictionary(destinations.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
+        for (id, runner) in runners where now[id] != before[id] {
+            runners[id] = nil
+            await runner.stop()
+        }
+        for spec in destinations where runners[spec.id] == nil { await start(spec) }
+    }
+
+    private func start(_ spec: DestinationSpec) async {
+        guard runners[spec.id] == nil else { return }
+        let sender: any Sender
+        do { sender = try makeSender(spec) } catch {
+            let text = "its settings cannot be used: \("\(error)".printable)"
+            logger.error("destination not started", metadata: ["destination": "\(spec.id)", "reason": "\(text)"])
+            alarms.raise(subject: spec.id, kind: AlarmKind.settings, text: text)
+            return
+        }
+        alarms.clear(subject: spec.id, kind: AlarmKind.settings, text: "its settings are in use")
+        let runner = DestinationRunner(
+            spec: spec, sender: sender, outbox: outbox, alarms: alarms, clock: clock, logger: logger)
+        runners[spec.id] = runner
+        await runner.start()
+    }
+
+    private func makeSender(_ spec: DestinationSpec) throws -> any Sender {
+        switch spec.kind {
+        case .hl7(let hl7):
+            return try MLLPSender(spec: hl7, lanes: spec.lanes, clock: clock, group: group, utcOffset: utcOffset)
+        case .fhir(let fhir): return try FHIRSender(spec: fhir, group: group, utcOffset: utcOffset, clock: clock)
+        case .folder(let folder): return try FolderSender(spec: folder, utcOffset: utcOffset)
+        }
+    }
+
+    /// What is wrong with a destination's settings, in words that name the setting and the cure; empty when it can be used.
+    /// Files of certificates are read; nothing is connected.
+    public static func problems(of spec: DestinationSpec) -> [String] {
+        do {
+            switch spec.kind {
+            case .hl7(let hl7):
+                _ = try ORUBuilder(profile: hl7.profile, utcOffset: { _ in 0 })
+                _ = try hl7.tls?.configuration()
+            case .fhir(let fhir):
+                try FHIRSender.check(fhir)
+                _ = try fhir.tls?.configuration()
+            case .folder(let folder):
+                if case .hl7(let profile) = folder.form { _ = try ORUBuilder(profile: profile, utcOffset: { _ in 0 }) }
+            }
+            return []
+        } catch {
+            return ["\(error)".printable]
+        }
+    }
+}

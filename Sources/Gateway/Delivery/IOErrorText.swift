@@ -1,0 +1,11 @@
+import Glibc
+
+/// Words for errors of the system.
+enum IOErrorText {
+    /// As `strerror` has it.
+    static func text(_ code: CInt) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
