@@ -61,8 +61,11 @@ extension MessageNormalizer {
     }
 
     private func apply(flags: [String], to observation: inout Observation, _ row: inout RowFindings) {
+        if flags.isEmpty { return }
+        let isKept = { (flag: String) in flag != "N" && !flag.isEmpty }
+        // Most often nothing is left out, and the array can be shared.
+        observation.asSent.flags = flags.allSatisfy(isKept) ? flags : flags.filter(isKept)
         for flag in flags where !flag.isEmpty {
-            if flag != "N" { observation.asSent.flags.append(flag) }
             let interpretation: String
             if let rule = profile.profile.flags[flag] {
                 row.apply(rule, flag: flag)

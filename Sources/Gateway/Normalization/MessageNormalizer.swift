@@ -80,6 +80,8 @@ struct MessageNormalizer {
         report.isQC = isQC
         if let order { fill(&report, from: order) }
         if let patient { report.patient = self.patient(patient) }
+        // Most messages are about one specimen.
+        if groups.isEmpty { report.observations.reserveCapacity(min(message.results.count, 256)) }
         groups[group] = output.reports.count
         output.reports.append(report)
         return output.reports.count - 1
