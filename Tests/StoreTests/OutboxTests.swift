@@ -10,7 +10,7 @@ import Testing
 
     @Test func oneOfAPatientAtATimeAndOthersDoNotWait() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         for (specimen, patient) in [("S1", "A"), ("S2", "A"), ("S3", "B")] {
             _ = try await store.put(site.unit(link, site.report(specimen, patient: patient, [("GLU", "5")])))
@@ -43,9 +43,9 @@ import Testing
         let before = try await store.claim(destination: "emr", limit: 10, now: now).items
         try await store.settle(
             [(before[0].id, .delivered(note: "AA")), (before[1].id, .retry(at: now + 9, reason: "x"))], now: now)
-        store.close()
+        await store.close()
         store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let after = try await store.claim(destination: "emr", limit: 10, now: now + 9).items
         #expect(Set(after.map(\.id)) == Set(before.dropFirst().map(\.id)))
         #expect(after.allSatisfy { $0.gateway == before[0].gateway })
@@ -55,7 +55,7 @@ import Testing
 
     @Test func theDestinationIsWoken() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let count = Mutex(0)
         let waker = CountingWaker()
         store.onWork(destination: "emr") { waker.wake() }
@@ -70,7 +70,7 @@ import Testing
 
     @Test func orderHoldsForRandomOutcomes() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         var random = SplitMix(7)
         var expected: [String: [String]] = [:]

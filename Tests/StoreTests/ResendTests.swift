@@ -9,7 +9,7 @@ import Testing
 
     @Test func aResendIsKeptAndNotPosted() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         let report = site.report("S1", [("GLU", "5.1"), ("UREA", "3.3")])
         let first = try await store.put(site.unit(link, report))
@@ -23,7 +23,7 @@ import Testing
 
     @Test func aDifferingValueCorrects() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1"), ("UREA", "3.3")])))
         let fate = try await store.put(site.unit(link, site.report("S1", [("GLU", "6.0"), ("UREA", "3.3")])))
@@ -38,7 +38,7 @@ import Testing
 
     @Test func theSameValueMeasuredLaterIsNewer() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1")])))
         let fate = try await store.put(
@@ -48,7 +48,7 @@ import Testing
 
     @Test func anOldBatchDoesNotUndoACorrection() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         let old = site.report("S1", [("GLU", "5.1")])
         let first = try await store.put(site.unit(link, old))
@@ -58,7 +58,7 @@ import Testing
 
     @Test func finalNeverGoesBackToPreliminary() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1")])))
         let late = site.report("S1", [("GLU", "4.9")], status: .preliminary, time: "2024-09-10T09:59:00")
@@ -74,7 +74,7 @@ import Testing
 
     @Test func preliminaryThenFinalIsNoCorrection() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1")], status: .preliminary)))
         let fate = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.2")])))
@@ -83,7 +83,7 @@ import Testing
 
     @Test func moreCodesAreANewReport() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1")])))
         let fate = try await store.put(site.unit(link, site.report("S1", [("NA", "140")])))
@@ -93,7 +93,7 @@ import Testing
 
     @Test func runsAreToldApart() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1")])))
         var rerun = site.report("S1", [("GLU", "5.4")])
@@ -104,7 +104,7 @@ import Testing
     @Test(arguments: [(3_600, true), (86_400, false)] as [(Int64, Bool)])
     func aRunningNumberCountsForADay(seconds: Int64, isRepeat: Bool) async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         var report = site.report("1", [("GLU", "5.1")])
         report.specimen.isRunningNumber = true
@@ -117,7 +117,7 @@ import Testing
     @Test(arguments: [(6 * 86_400, true), (8 * 86_400, false)] as [(Int64, Bool)])
     func theWindowIsAWeek(seconds: Int64, isRepeat: Bool) async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         for (specimen, digest) in [("S1", UInt64(0)), ("", 99)] {
             let report = site.report(specimen, [("GLU", "5.1")])
@@ -131,7 +131,7 @@ import Testing
 
     @Test func anotherDeviceOrPatientIsAnotherMatter() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         let other = try await store.openConversation(device: "dev2", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", patient: "A", [("GLU", "5.1")])))
@@ -143,7 +143,7 @@ import Testing
 
     @Test func aResendThatNamesThePatientIsPosted() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         _ = try await store.put(site.unit(link, site.report("S1", [("GLU", "5.1")])))
         #expect(try await store.put(site.unit(link, site.report("S1", patient: "A", [("GLU", "5.1")]))).repeats == nil)
@@ -155,7 +155,7 @@ import Testing
 
     @Test func heldAndControlReportsAreNotPosted() async throws {
         let store = try site.open()
-        defer { store.close() }
+        defer { store.closeBlocking() }
         let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
         var held = site.report("S1", [("GLU", "5.1")])
         held.holds = [Hold(.unmappedCode, "GLU is not known")]

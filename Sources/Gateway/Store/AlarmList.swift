@@ -49,7 +49,14 @@ final class AlarmList: Sendable {
 
     func connect(_ writer: GroupWriter) { state.withLock { $0.writer = writer } }
 
-    func disconnect() { state.withLock { $0.writer = nil } }
+    /// The store closes: what is not written yet goes with the last transaction.
+    func settle(_ writer: GroupWriter) {
+        let mustWrite = state.withLock {
+            $0.isWritePlanned || !$0.ended.isEmpty || $0.open.values.contains(where: \.isDirty)
+        }
+        if mustWrite { plan() }
+        state.withLock { $0.writer = nil }
+    }
 
     func raise(subject: String, kind: String, text: String) {
         let now = clock.now().unix

@@ -24,7 +24,10 @@ final class QueueBoard: Sendable {
 
     /// A transaction is durable.
     func apply(_ effects: WriteSession.Effects) {
-        guard !effects.queued.isEmpty || !effects.settled.isEmpty || !effects.withdrawn.isEmpty else { return }
+        guard
+            !effects.queued.isEmpty || !effects.settled.isEmpty || !effects.withdrawn.isEmpty
+                || !effects.hastened.isEmpty
+        else { return }
         let touched = queues.withLock { queues in
             var touched = Set<String>()
             for (destination, item) in effects.queued {
@@ -38,6 +41,10 @@ final class QueueBoard: Sendable {
                 }
             }
             for item in effects.withdrawn { for destination in queues.keys { queues[destination]?.withdraw(item) } }
+            for (destination, item) in effects.hastened {
+                queues[destination]?.hasten(item)
+                touched.insert(destination)
+            }
             return touched
         }
         let calls = wakers.withLock { wakers in touched.compactMap { wakers[$0] } }

@@ -122,7 +122,20 @@ struct ReadyQueue {
         }
     }
 
-    /// Whether an item waits or is under way here.
+    /// A person does not want to wait for the next attempt.
+    mutating func hasten(_ id: Int64) {
+        guard claimed[id] == nil else { return }
+        for (key, lane) in lanes {
+            guard let place = lane.items.indices.first(where: { $0 >= lane.head && lane.items[$0].id == id }) else {
+                continue
+            }
+            lanes[key]?.items[place].due = 0
+            if place == lane.head { ready.append(key) }
+            return
+        }
+    }
+
+    /// Whether an item is under way.
     func isClaimed(_ id: Int64) -> Bool { claimed[id] != nil }
 
     private mutating func drop(_ item: Item) {

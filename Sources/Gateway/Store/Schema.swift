@@ -38,11 +38,13 @@ enum Schema {
             idle INTEGER NOT NULL, body BLOB NOT NULL);
         CREATE INDEX journal_conversation ON journal(conversation);
 
-        -- digest: only where a resend cannot be told by specimen.
+        -- report, reports: number of its first report, and how many follow each other. digest: only where a resend cannot
+        -- be told by specimen.
         CREATE TABLE message (
             id INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, journal INTEGER NOT NULL, received INTEGER NOT NULL,
             kind INTEGER NOT NULL, protocol INTEGER NOT NULL, control TEXT, broken INTEGER,
-            start INTEGER NOT NULL, length INTEGER NOT NULL, digest INTEGER);
+            start INTEGER NOT NULL, length INTEGER NOT NULL, report INTEGER NOT NULL, reports INTEGER NOT NULL,
+            digest INTEGER);
         CREATE INDEX message_digest ON message(digest) WHERE digest IS NOT NULL;
 
         -- state: ReportState. routes: destinations of a held report. omitted: places of observations not to be posted.

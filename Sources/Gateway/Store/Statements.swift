@@ -22,8 +22,8 @@ final class Statements {
             "INSERT INTO journal (id, conversation, unix, start, idle, body) VALUES (?, ?, ?, ?, ?, ?)")
         message = try prepare(
             """
-            INSERT INTO message (id, conversation, journal, received, kind, protocol, control, broken, start, length, digest)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO message (id, conversation, journal, received, kind, protocol, control, broken, start, length,
+            report, reports, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         report = try prepare(
             """
@@ -42,7 +42,7 @@ final class Statements {
             """)
         sameDigest = try prepare(
             """
-            SELECT m.id, r.id, r.state FROM message m JOIN report r ON r.message = m.id
+            SELECT m.id, r.id, r.state FROM message m JOIN report r ON r.id BETWEEN m.report AND m.report + m.reports - 1
             WHERE m.digest = ? AND r.device = ? AND m.received >= ? ORDER BY r.id LIMIT 64
             """)
         settle = try prepare(

@@ -58,8 +58,18 @@ public final class Store: Sendable {
     public func onStored(_ watcher: @escaping @Sendable ([StoredReport]) -> Void) { watchers.add(watcher) }
 
     /// Writes what was handed in and closes the database. Everything handed in later fails with `.closed`.
-    public func close() {
-        alarms.disconnect()
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                self.closeBlocking()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// `close` for callers that may block.
+    public func closeBlocking() {
+        alarms.settle(writer)
         writer.close()
         checkpointer.close()
         try? pool.close()

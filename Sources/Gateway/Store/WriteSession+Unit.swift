@@ -70,7 +70,7 @@ extension WriteSession {
             .bind(try word(draft.kind)).bind(try word(draft.protocolName))
             .bind(draft.controlID.isEmpty ? nil : draft.controlID).bind(draft.isComplete ? nil : 1)
             .bind(Int64(clamping: draft.start)).bind(Int64(clamping: draft.end &- min(draft.start, draft.end)))
-            .bind(digest).run()
+            .bind(nextReport).bind(draft.reports.count).bind(digest).run()
         nextMessage += 1
         counters.message(device)
         for (place, (report, destinations)) in draft.reports.enumerated() {

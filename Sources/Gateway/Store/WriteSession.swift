@@ -45,6 +45,7 @@ final class WriteSession {
         var queued: [(destination: String, item: ReadyQueue.Item)] = []
         var settled: [(item: Int64, outcome: ReadyQueue.Outcome)] = []
         var withdrawn: [Int64] = []
+        var hastened: [(destination: String, item: Int64)] = []
         var stored: [StoredReport] = []
     }
 
