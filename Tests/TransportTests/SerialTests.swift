@@ -146,6 +146,22 @@ struct SerialTests {
         }
     }
 
+    @Test("each refusal of the system names the place and what to do")
+    func faults() {
+        let settings = SerialSettings(path: "/dev/null")
+        let cases: [(Int32, String)] = [
+            (EACCES, "/dev/null: no permission: it belongs to the group dialout, and the gateway runs as "),
+            (EACCES, "sudo usermod -aG dialout "), (EBUSY, "/dev/null: in use by "), (EBUSY, "sudo fuser -v /dev/null"),
+            (ENXIO, "/dev/null: no such port"), (EIO, "/dev/null: there is no hardware behind the port"),
+            (ENOTTY, "not a serial port"), (EMFILE, "/dev/null: cannot open: Too many open files (errno 24)"),
+        ]
+        for (code, text) in cases {
+            #expect(
+                SerialFault.trouble(code, settings).description.contains(text), "\(SerialFault.trouble(code, settings))"
+            )
+        }
+    }
+
     @Test("one line belongs to one device: the second is told who has it")
     func exclusive() async throws {
         let terminal = try PseudoTerminal()

@@ -168,7 +168,7 @@ struct TCPEnduranceTests {
             #expect(try await value(.tcp, TCP_KEEPIDLE) == 33)
             #expect(try await value(.tcp, TCP_KEEPINTVL) == 7)
             #expect(try await value(.tcp, TCP_KEEPCNT) == 5)
-            #expect(try await value(.tcp, TCP_USER_TIMEOUT) == 44_000)
+            #expect(try await value(.tcp, TCP_USER_TIMEOUT) == 68_000)
             #expect(try await value(.tcp, TCP_NODELAY) != 0)
         }
         caller.close()

@@ -161,9 +161,10 @@ public final class Transport: Sendable {
                 .append(.init(id: spec.device, settings: settings))
         }
         let before = state.withLock { $0.listeners }
-        for (place, listener) in before where wanted[place] == nil {
-            state.withLock { _ = $0.listeners.removeValue(forKey: place) }
-            await listener.stop()
+        let gone = before.filter { wanted[$0.key] == nil }
+        state.withLock { state in for place in gone.keys { state.listeners.removeValue(forKey: place) } }
+        await withTaskGroup(of: Void.self) { group in
+            for listener in gone.values { group.addTask { await listener.stop() } }
         }
         for (place, devices) in wanted {
             if let listener = before[place] {
@@ -184,11 +185,12 @@ public final class Transport: Sendable {
         var wanted: [String: Endpoint] = [:]
         for spec in specs { wanted[spec.device] = make(spec.device, spec.way) }
         let before = state.withLock { $0[keyPath: path] }
-        for (device, endpoint) in before where wanted[device]?.settings != endpoint.settings {
-            state.withLock { _ = $0[keyPath: path].removeValue(forKey: device) }
-            await endpoint.stop()
-            hub.well(device)
+        let gone = before.filter { wanted[$0.key]?.settings != $0.value.settings }
+        state.withLock { state in for device in gone.keys { state[keyPath: path].removeValue(forKey: device) } }
+        await withTaskGroup(of: Void.self) { group in
+            for endpoint in gone.values { group.addTask { await endpoint.stop() } }
         }
+        for device in gone.keys { hub.well(device) }
         for (device, endpoint) in wanted where before[device]?.settings != endpoint.settings {
             state.withLock { $0[keyPath: path][device] = endpoint }
             endpoint.start()

@@ -70,7 +70,7 @@ struct FolderWatcher {
                 hub.report(
                     Self.trouble(fault.code, settings.path + (fault.path.isEmpty ? "" : "/" + fault.path)),
                     device: device)
-            } else if toldLarge.isEmpty {
+            } else if toldLarge.isEmpty, failed.isEmpty {
                 hub.well(device)
             }
             for inner in scan.folders { watch(inner) }

@@ -7,7 +7,7 @@ public struct TCPOptions: Sendable, Equatable {
     /// Unanswered questions after which the connection counts as dead (TCP_KEEPCNT).
     public var keepAliveCount: Int
     /// Seconds that sent bytes may stay unacknowledged before the connection counts as dead (TCP_USER_TIMEOUT); also bounds
-    /// the keep-alive questions. 0: the kernel's default (about 15 minutes).
+    /// the keep-alive questions, and is at least as long as those take. 0: the kernel's default (about 15 minutes).
     public var unacknowledgedLimit: Int
     /// Seconds without a byte from the device after which the connection is closed. Nil: never, which is right for
     /// analysers that keep a connection open over a quiet night.

@@ -68,7 +68,7 @@ final class AcceptFaults: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         let code = (error as? IOError)?.errnoCode ?? 0
-        guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) else { return }
+        guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) else { return context.fireErrorCaught(error) }
         listener.report(
             LinkTrouble(
                 "\(listener.place): cannot accept connections: \(errorText(code))",

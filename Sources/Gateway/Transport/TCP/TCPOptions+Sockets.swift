@@ -19,8 +19,20 @@ extension TCPOptions {
         }
         if unacknowledgedLimit > 0 {
             // Milliseconds, unlike the others.
-            try set(TCP_USER_TIMEOUT, seconds: min(unacknowledgedLimit, 1_000_000) * 1000)
+            try set(TCP_USER_TIMEOUT, seconds: deadAfter * 1000)
         }
+    }
+}
+
+extension TCPOptions {
+    /// Seconds until a dead connection is found. Where it is set TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT (tcp(7)):
+    /// shorter than the keep-alive takes to ask all its questions, it would end a connection at the first lost answer.
+    var deadAfter: Int {
+        let limit = max(0, min(unacknowledgedLimit, 1_000_000))
+        guard keepAliveIdle > 0 else { return limit }
+        let asking =
+            min(keepAliveIdle, 100_000) + max(1, min(keepAliveInterval, 1000)) * max(1, min(keepAliveCount, 100))
+        return max(limit, asking)
     }
 }
 
@@ -39,7 +51,7 @@ func describe(_ error: any Error, limit options: TCPOptions) -> String {
         case ECONNRESET, EPIPE: return "connection reset by the device"
         case ETIMEDOUT:
             return
-                "the device no longer answers (keep-alive, \(max(1, options.unacknowledgedLimit)) s): switched off, or "
+                "the device no longer answers (keep-alive, \(options.deadAfter) s): switched off, or "
                 + "the network is broken"
         case EHOSTUNREACH, ENETUNREACH: return "no way to the device: \(errorText(error.errnoCode))"
         default: return errorText(error.errnoCode)
