@@ -1,0 +1,214 @@
+import CharacterSets
+import DriverKit
+import HL7v2
+import JSONText
+
+/// What the host hands to `submit`.
+struct DeviceOrder {
+    var specimenID = ""
+    var specimenType = ""
+    var patientID = ""
+    var patientName = ""
+    var birthDate = ""
+    var sex = ""
+    var tests: [String] = []
+    var priority = ""
+    /// N new, A add, C cancel.
+    var action = ""
+    /// O.26 of LIS02: Y and Z mean that there is nothing.
+    var reportType = ""
+    var placerID = ""
+    var token = ""
+
+    init() {}
+
+    init(_ json: JSONValue) throws(OptionsFault) {
+        guard json.object != nil else { throw OptionsFault("an order must be a JSON object") }
+        func text(_ key: String, in value: JSONValue? = json) -> String { value?[key]?.string ?? "" }
+        specimenID = text("specimen_id")
+        specimenType = text("specimen_type")
+        let patient = json["patient"]
+        patientID = text("id", in: patient)
+        patientName = text("name", in: patient)
+        birthDate = text("birth_date", in: patient)
+        sex = text("sex", in: patient)
+        priority = text("priority")
+        action = text("action")
+        reportType = text("report_type")
+        placerID = text("placer_id")
+        token = text("token")
+        for test in json["tests"]?.array ?? [] { if let test = test.string { tests.append(test) } }
+    }
+
+    /// Nothing is known of the specimen, or nothing is to be done on it.
+    var isNothing: Bool { tests.isEmpty || reportType == "Y" || reportType == "Z" }
+    var isUrgent: Bool { priority == "S" || priority == "A" }
+}
+
+extension HL7AnalyserDriver {
+    /// A writer with MSH that goes back to whoever sent `message`.
+    private func writer(
+        to message: HL7Message?, delimiters: HL7Delimiters, type: [String], controlID: String, _ now: DriverTime
+    ) -> HL7Writer {
+        let theirs = message?.characterSet ?? .utf8
+        let set = options.acknowledgement.charset ?? (theirs == .ascii ? .utf8 : theirs)
+        var writer = HL7Writer(characterSet: set, delimiters: delimiters)
+        writer.begin("MSH")
+        writer.field(3, options.acknowledgement.sender?.application ?? message?.header(5) ?? "")
+        writer.field(4, options.acknowledgement.sender?.facility ?? message?.header(6) ?? "")
+        writer.field(5, message?.header(3) ?? "")
+        writer.field(6, message?.header(4) ?? "")
+        writer.field(7)
+        writer.time(unix: now.unix, utcOffset: now.utcOffset, zone: options.acknowledgement.hasZone)
+        writer.field(9)
+        for (place, part) in type.enumerated() { writer.component(place + 1, part) }
+        writer.field(10, controlID)
+        writer.field(11, message?.header(11) ?? "P")
+        let version = options.acknowledgement.version.isEmpty ? message?.header(12) : options.acknowledgement.version
+        writer.field(12, version ?? "2.5.1")
+        return writer
+    }
+
+    private func addAcknowledgement(_ writer: inout HL7Writer, of message: HL7Message) {
+        writer.begin("MSA")
+        writer.field(1, "AA")
+        writer.field(2, message.header(10))
+    }
+
+    /// A segment of theirs as it came.
+    private func addCopy(_ writer: inout HL7Writer, of name: HL7SegmentName, from message: HL7Message, as: StaticString)
+    {
+        guard let index = message.firstSegment(name) else { return }
+        let text = String(decoding: message.text[message.segments[index].span].dropFirst(3), as: UTF8.self)
+        writer.begin(`as`)
+        writer.raw(writer.characterSet.encode(text).bytes)
+    }
+
+    /// QCK^Q02: whether anything is known (QAK-2 OK or NF).
+    func displayStatus(of message: HL7Message, _ status: String, _ now: DriverTime) -> [UInt8] {
+        var writer = writer(
+            to: message, delimiters: message.delimiters, type: ["QCK", "Q02"], controlID: nextControlID(now), now)
+        writer.field(18, message.header(18))
+        addAcknowledgement(&writer, of: message)
+        writer.begin("ERR")
+        writer.field(1, "0")
+        writer.begin("QAK")
+        writer.field(1, "SR")
+        writer.field(2, status)
+        return writer.finish()
+    }
+
+    /// DSR^Q03: one sample's order, a DSP line for each item.
+    func display(_ order: DeviceOrder, of message: HL7Message, controlID: String, _ now: DriverTime) -> [UInt8] {
+        var writer = writer(
+            to: message, delimiters: message.delimiters, type: ["DSR", "Q03"], controlID: controlID, now)
+        writer.field(18, message.header(18))
+        addAcknowledgement(&writer, of: message)
+        writer.begin("ERR")
+        writer.field(1, "0")
+        writer.begin("QAK")
+        writer.field(1, "SR")
+        writer.field(2, "OK")
+        addCopy(&writer, of: .qrd, from: message, as: "QRD")
+        addCopy(&writer, of: .qrf, from: message, as: "QRF")
+        let items: [Int: String] = [
+            1: order.patientID, 3: order.patientName.split(separator: "^").joined(separator: " "),
+            4: HL7AnalyserDriver.compact(order.birthDate), 5: order.sex,
+            21: order.specimenID, 24: order.isUrgent ? "Y" : "N", 26: order.specimenType,
+        ]
+        for number in 1...28 + order.tests.count {
+            writer.begin("DSP")
+            writer.field(1, String(number))
+            if number > 28 {
+                // channel^name^unit^range: only the channel is needed.
+                HL7AnalyserDriver.components(of: order.tests[number - 29], in: 3, &writer)
+            } else {
+                writer.field(3, items[number] ?? "")
+            }
+        }
+        writer.begin("DSC")
+        return writer.finish()
+    }
+
+    /// RSP to a QBP: that it came (OK), or that nothing is known (NF).
+    func queryResponse(to message: HL7Message, status: String, _ now: DriverTime) -> [UInt8] {
+        let event = message.string(message.component(2, of: message.field(9, of: 0)))
+        let type = event == "Q11" ? ["RSP", "K11", "RSP_K11"] : ["RSP", event]
+        var writer = writer(
+            to: message, delimiters: message.delimiters, type: type, controlID: nextControlID(now), now)
+        writer.field(18, message.header(18))
+        addAcknowledgement(&writer, of: message)
+        writer.begin("QAK")
+        if let qpd = message.firstSegment(.qpd) { writer.field(1, message.string(message.field(2, of: qpd))) }
+        writer.field(2, status)
+        addCopy(&writer, of: .qpd, from: message, as: "QPD")
+        return writer.finish()
+    }
+
+    /// OML^O33 (IHE LAW LAB-28): the work order steps of one specimen, or one with ORC-1 DC: nothing is to be done.
+    func laboratoryOrder(
+        _ order: DeviceOrder, delimiters: HL7Delimiters, header: HL7Message?, controlID: String, _ now: DriverTime
+    ) -> [UInt8] {
+        var writer = writer(
+            to: header, delimiters: delimiters, type: ["OML", "O33", "OML_O33"], controlID: controlID, now)
+        writer.field(15, "NE")
+        writer.field(16, "AL")
+        writer.field(18, "UNICODE UTF-8")
+        writer.field(21)
+        writer.text("LAB-28")
+        writer.component(2, "IHE")
+        if !order.isNothing, !(order.patientID.isEmpty && order.patientName.isEmpty) {
+            writer.begin("PID")
+            writer.field(3, order.patientID)
+            writer.field(5)
+            for (place, part) in order.patientName.split(separator: "^", omittingEmptySubsequences: false).enumerated()
+            {
+                writer.component(place + 1, String(part))
+            }
+            writer.field(7, HL7AnalyserDriver.compact(order.birthDate))
+            writer.field(8, order.sex)
+        }
+        writer.begin("SPM")
+        writer.field(1, "1")
+        writer.field(2, order.specimenID)
+        writer.field(4, order.specimenType)
+        writer.field(11, order.isNothing ? "U" : "P")
+        writer.begin("SAC")
+        writer.field(3, order.specimenID)
+        if order.isNothing {
+            writer.begin("ORC")
+            writer.field(1, "DC")
+            writer.field(9)
+            writer.time(unix: now.unix, utcOffset: now.utcOffset, zone: true)
+            return writer.finish()
+        }
+        for (place, test) in order.tests.enumerated() {
+            let placer = order.placerID.isEmpty ? "\(order.specimenID)-\(place + 1)" : order.placerID
+            writer.begin("ORC")
+            writer.field(1, order.action == "C" ? "CA" : "NW")
+            writer.field(2, placer)
+            writer.field(9)
+            writer.time(unix: now.unix, utcOffset: now.utcOffset, zone: true)
+            writer.begin("TQ1")
+            writer.field(9, order.isUrgent ? "S" : "R")
+            writer.begin("OBR")
+            writer.field(2, placer)
+            HL7AnalyserDriver.components(of: test, in: 4, &writer)
+        }
+        return writer.finish()
+    }
+
+    /// Text of the order with `^` between components.
+    private static func components(of text: String, in field: Int, _ writer: inout HL7Writer) {
+        writer.field(field)
+        for (place, part) in text.split(separator: "^", omittingEmptySubsequences: false).enumerated() {
+            writer.component(place + 1, String(part))
+        }
+    }
+
+    private static func compact(_ iso8601: String) -> String {
+        var bytes: [UInt8] = []
+        HL7Time.append(iso8601: iso8601, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
