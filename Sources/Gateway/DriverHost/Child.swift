@@ -51,9 +51,11 @@ final class Child {
         let hasPipes = hasSockets && hilum_pipe(&pipes) == 0
         var failure = hasPipes ? 0 : errno
         if hasPipes {
+            // In a device's own process nothing is gathered: what came before a call that crashes is not lost with it.
+            let gathers = slot.key.device == nil
             failure = Child.spawn(
-                [settings.executable, slot.module, String(settings.largestData)], sockets[1], progress, pipes[1], &pid,
-                &pidDescriptor)
+                [settings.executable, slot.module, String(settings.largestData), gathers ? "gather" : "each"],
+                sockets[1], progress, pipes[1], &pid, &pidDescriptor)
         }
         for descriptor in [sockets[1], pipes[1], progress] where descriptor >= 0 { Glibc.close(descriptor) }
         guard failure == 0, let page = mapped else {

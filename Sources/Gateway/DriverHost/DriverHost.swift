@@ -22,6 +22,7 @@ public final class DriverHost: DriverHosting, Sendable {
         try supervisor.start()
     }
 
+    /// Opens an instance; the process of the module is started if there is none. See `DriverHosting`.
     public func open(
         driver: String, device: String, options: [UInt8], at time: Instant,
         onBatch: @escaping @Sendable (DriverBatch) -> Void,
@@ -38,7 +39,9 @@ public final class DriverHost: DriverHosting, Sendable {
                 replayLimit: supervisor.settings.replayLimit, listener: listener, opening: continuation,
                 onClose: { closed in supervisor.perform { supervisor.remove(closed) } })
             holder.hold(instance)
-            supervisor.perform { supervisor.place(instance, module: module) }
+            supervisor.perform(else: { instance.finish(.moduleUnusable("the driver host has stopped")) }) {
+                supervisor.place(instance, module: module)
+            }
         }
         guard let instance = holder.instance else {
             throw DriverOpenFault(.moduleUnusable("the driver host has stopped"))

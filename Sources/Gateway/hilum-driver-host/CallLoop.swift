@@ -9,13 +9,16 @@ struct CallLoop {
     private var outlet: EventOutlet
     private let page: UnsafeMutablePointer<hilum_progress>
     private var instances: [UInt32: UnsafeMutableRawPointer] = [:]
+    /// Answers are written call by call, not gathered.
+    private let writesEach: Bool
     /// When answers were last written: those of a slow driver do not wait for a whole buffer of calls.
     private var lastFlush = 0
 
     /// Nanoseconds that answers may wait while further calls are at hand.
     private static let longestWait = 2_000_000
 
-    init(module: DriverModule, outlet: EventOutlet, page: UnsafeMutablePointer<hilum_progress>) {
+    init(module: DriverModule, outlet: EventOutlet, page: UnsafeMutablePointer<hilum_progress>, writesEach: Bool) {
+        self.writesEach = writesEach
         self.module = module
         self.outlet = outlet
         self.page = page
@@ -32,7 +35,7 @@ struct CallLoop {
             do throws(FrameBuffer.Fault) {
                 while try takeOne(from: &calls) {
                     let now = CallLoop.nanoseconds()
-                    guard now - lastFlush > CallLoop.longestWait else { continue }
+                    guard writesEach || now - lastFlush > CallLoop.longestWait else { continue }
                     outlet.flush()
                     lastFlush = now
                 }

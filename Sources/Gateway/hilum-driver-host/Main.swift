@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 
-// hilum-driver-host MODULE.so [LARGEST-DATA-IN-BYTES]
+// hilum-driver-host MODULE.so [LARGEST-DATA-IN-BYTES [gather|each]]
 //
 // Started by the gateway, never by hand: descriptor 3 is the socket to the gateway, descriptor 4 the progress page.
 
@@ -36,7 +36,8 @@ struct DriverHostProcess {
         case .success(let module):
             outlet.hello(status: 0, "\(module.name) \(module.version)")
             outlet.flush()
-            var loop = CallLoop(module: module, outlet: outlet, page: page)
+            let writesEach = arguments.count > 3 && arguments[3] == "each"
+            var loop = CallLoop(module: module, outlet: outlet, page: page, writesEach: writesEach)
             loop.run()
         }
         exit(ExitStatus.finished)
