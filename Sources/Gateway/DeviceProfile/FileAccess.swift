@@ -43,16 +43,6 @@ enum FileAccess {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Size and time of change: what tells that a file is another one than before.
-    static func stamp(_ path: String) -> FileStamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return FileStamp(
-            size: Int64(status.st_size), seconds: Int64(status.st_mtim.tv_sec),
-            nanoseconds: Int64(status.st_mtim.tv_nsec),
-            node: UInt64(status.st_ino))
-    }
-
     static func join(_ folder: String, _ name: String) -> String {
         folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }
@@ -81,11 +71,4 @@ struct FileFault: Error {
         default: ""
         }
     }
-}
-
-struct FileStamp: Sendable, Equatable {
-    var size: Int64
-    var seconds: Int64
-    var nanoseconds: Int64
-    var node: UInt64
 }

@@ -41,7 +41,10 @@ struct MessageNormalizer {
 
     mutating func run() -> NormalizedMessage {
         digest.add(message.kind.rawValue)
-        for result in message.results { add(result) }
+        // By address: an iterator would copy each result with all its texts.
+        message.results.withUnsafeBufferPointer { results in
+            for index in results.indices { add(results[index]) }
+        }
         for index in output.reports.indices { finish(index) }
         addComments()
         output.contentDigest = digest.value
