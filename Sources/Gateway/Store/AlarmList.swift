@@ -51,10 +51,12 @@ final class AlarmList: Sendable {
 
     /// The store closes: what is not written yet goes with the last transaction.
     func settle(_ writer: GroupWriter) {
-        let mustWrite = state.withLock {
-            $0.isWritePlanned || !$0.ended.isEmpty || $0.open.values.contains(where: \.isDirty)
+        let isDirty = state.withLock { state in
+            // One that is planned may have read its alarms already.
+            state.isWritePlanned = false
+            return !state.ended.isEmpty || state.open.values.contains(where: \.isDirty)
         }
-        if mustWrite { plan() }
+        if isDirty { plan() }
         state.withLock { $0.writer = nil }
     }
 
@@ -111,19 +113,26 @@ final class AlarmList: Sendable {
             state.isWritePlanned = true
             return writer
         }
+        let batch = AlarmBatch()
         writer?.submit(
             GroupWriter.Job(
                 work: { [self] session, _ in
                     let dirty = state.withLock { state in state.ended + state.open.values.filter(\.isDirty) }
+                    batch.set(dirty)
                     for alarm in dirty { try Self.write(alarm, session.database) }
                 },
                 finish: { [self] fault in
                     state.withLock { state in
                         state.isWritePlanned = false
-                        // After a failure the next alarm writes them all again.
+                        // After a failure the next alarm writes them all again; so does what came meanwhile.
                         guard fault == nil else { return }
-                        state.ended.removeAll()
-                        for key in state.open.keys { state.open[key]?.isDirty = false }
+                        for alarm in batch.alarms {
+                            if alarm.ended != nil { state.ended.removeAll { $0.id == alarm.id } }
+                            let key = [alarm.subject, alarm.kind]
+                            if let open = state.open[key], open.id == alarm.id, open.count == alarm.count {
+                                state.open[key]?.isDirty = false
+                            }
+                        }
                     }
                 }, size: 256))
     }
@@ -141,4 +150,11 @@ final class AlarmList: Sendable {
                 alarm.recovery,
             ])
     }
+}
+
+/// The alarms that one transaction writes.
+private final class AlarmBatch: Sendable {
+    private let content = Mutex<[AlarmList.Alarm]>([])
+    func set(_ alarms: [AlarmList.Alarm]) { content.withLock { $0 = alarms } }
+    var alarms: [AlarmList.Alarm] { content.withLock { $0 } }
 }

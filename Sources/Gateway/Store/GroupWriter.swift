@@ -142,14 +142,14 @@ final class GroupWriter: @unchecked Sendable {
         for job in jobs { job.finish(fault) }
     }
 
-    /// One transaction; nil when it is durable.
+    /// One transaction; nil when it is durable. Without jobs it writes the counters.
     private func transaction(_ jobs: [Job], _ session: WriteSession, _ now: Instant) -> StoreFault? {
         do {
             try pool.writeWithoutTransaction { database in
                 do {
                     try database.beginTransaction(.immediate)
                     for job in jobs { try job.work(session, now) }
-                    if session.counters.isDirty, now.monotonic &- lastCounters > 2_000_000 {
+                    if session.counters.isDirty, jobs.isEmpty || now.monotonic &- lastCounters > 2_000_000 {
                         lastCounters = now.monotonic
                         try session.counters.write(database, through: session.nextMessage - 1)
                     }
@@ -215,7 +215,6 @@ final class GroupWriter: @unchecked Sendable {
 
     private func writeCounters() {
         guard fault == nil, !isFull, let session, session.counters.isDirty else { return }
-        lastCounters = 0
-        _ = transaction([], session, clock.now())
+        if let fault = transaction([], session, clock.now()) { note(fault) }
     }
 }
