@@ -8,8 +8,6 @@ import Testing
 /// pseudo-terminals. What only a real UART can show is said in docs/links.md.
 @Suite("libserialport")
 struct SerialLibraryTests {
-    static let isInner = ProcessInfo.processInfo.environment["HILUM_TEST_SERIAL_PRELOAD"] != nil
-
     static let source = """
         #define _GNU_SOURCE
         #include <dlfcn.h>
@@ -55,27 +53,14 @@ struct SerialLibraryTests {
         }
         """
 
-    @Test("a port is opened, set up, read and written through it (in a process of its own)", .enabled(if: !isInner))
+    @Test(
+        "a port is opened, set up, read and written through it (in a process of its own)",
+        .enabled(if: !InnerProcess.isInner))
     func inAProcessOfItsOwn() async throws {
         try await withFolder { folder in
             let code = "\(folder)/preload.c"
             let library = "\(folder)/preload.so"
             try Self.source.write(toFile: code, atomically: true, encoding: .utf8)
-            func run(_ path: String, _ arguments: [String], _ environment: [String: String] = [:]) throws -> (
-                Int32, String
-            ) {
-                let process = Process()
-                process.executableURL = URL(fileURLWithPath: path)
-                process.arguments = arguments
-                process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-                let output = Pipe()
-                process.standardOutput = output
-                process.standardError = output
-                try process.run()
-                let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                process.waitUntilExit()
-                return (process.terminationStatus, text)
-            }
             guard
                 let compiler = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"].first(where: {
                     FileManager.default.isExecutableFile(atPath: $0)
@@ -84,17 +69,17 @@ struct SerialLibraryTests {
                 print("skipped: no C compiler")
                 return
             }
-            let (compiled, messages) = try run(compiler, ["-shared", "-fPIC", "-o", library, code, "-ldl"])
+            let (compiled, messages) = try InnerProcess.command(
+                compiler, ["-shared", "-fPIC", "-o", library, code, "-ldl"])
             try #require(compiled == 0, "\(messages)")
-            let (status, text) = try run(
-                "/proc/self/exe", ["--testing-library", "swift-testing", "--filter", "SerialLibraryTests/inner"],
-                ["LD_PRELOAD": library, "HILUM_TEST_SERIAL_PRELOAD": "1"])
+            let (status, text) = try InnerProcess.run(
+                "SerialLibraryTests/inner", environment: ["LD_PRELOAD": library])
             #expect(status == 0, "\(text)")
             #expect(text.contains("1 test"), "\(text)")
         }
     }
 
-    @Test("the same, inside", .enabled(if: isInner))
+    @Test("the same, inside", .enabled(if: InnerProcess.isInner))
     func inner() async throws {
         for flow in [SerialSettings.FlowControl.none, .xonxoff] {
             let terminal = try PseudoTerminal()

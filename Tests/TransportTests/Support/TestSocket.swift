@@ -31,6 +31,21 @@ final class TestSocket: @unchecked Sendable {
         setTimeout(5)
     }
 
+    /// Not connected yet.
+    static func unconnected() -> TestSocket {
+        TestSocket(descriptor: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
+    }
+
+    /// Dials 127.0.0.1:port.
+    func dial(_ port: Int) -> Bool {
+        var remote = Self.address("127.0.0.1", port)
+        return withUnsafePointer(to: &remote) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        } == 0
+    }
+
     /// Listens on 127.0.0.1; port 0: a free one.
     static func listening(port: Int = 0) -> TestSocket? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
