@@ -45,10 +45,15 @@ struct CheckCommand: AsyncParsableCommand {
             }
             return listing.rendered(.json, terminal: terminal)
         }
-        return faults.map { fault in
-            let word = terminal.styled(fault.severity.rawValue, fault.severity == .error ? .bad : .warning)
-            let cure = fault.cure.isEmpty ? "" : "; \(fault.cure)"
-            return "\(VisibleText.of(fault.place.description)): \(word): \(VisibleText.of(fault.problem + cure))\n"
-        }.joined()
+        return faults.map { $0.text(terminal: terminal) + "\n" }.joined()
+    }
+}
+
+extension ConfigurationFault {
+    /// One line without its end, safe for a terminal.
+    func text(terminal: Terminal) -> String {
+        let word = terminal.styled(severity.rawValue, severity == .error ? .bad : .warning)
+        let said = problem + (cure.isEmpty ? "" : "; \(cure)")
+        return "\(VisibleText.of(place.description)): \(word): \(VisibleText.of(said))"
     }
 }

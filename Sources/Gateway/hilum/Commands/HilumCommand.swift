@@ -18,7 +18,12 @@ struct HilumCommand: AsyncParsableCommand {
             Shell completion: hilum --generate-completion-script bash|zsh|fish
             """,
         version: "0.1.0",
-        subcommands: [CheckCommand.self, DecodeCommand.self, SimulateCommand.self, ProfileCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, DecodeCommand.self, SimulateCommand.self, ProfileCommand.self,
+            ResultsCommand.self,
+            MessagesCommand.self, QueueCommand.self, DevicesCommand.self, AlarmsCommand.self, QuarantineCommand.self,
+            BackupCommand.self, VerifyCommand.self,
+        ])
 
     /// Runs a command line.
     ///

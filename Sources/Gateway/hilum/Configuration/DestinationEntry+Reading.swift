@@ -15,7 +15,7 @@ extension DestinationEntry {
         let usual: Int
         if case .fhir = kind { usual = 4 } else { usual = 1 }
         let spec = DestinationSpec(id: id, kind: kind, lanes: lanes ?? usual, retry: retry)
-        return DestinationEntry(place: entry.place(), name: name, isEnabled: isEnabled, spec: spec)
+        return DestinationEntry(place: entry.place(), name: name, isEnabled: isEnabled, written: spec)
     }
 
     private static func readRetry(_ retry: inout YAMLMapping) -> RetryPolicy {

@@ -20,8 +20,8 @@ enum ControlRequest: Sendable, Equatable {
     case release(report: Int64, Person)
     /// Read configuration and profiles again.
     case reload
-    /// Copy the database to a file.
-    case backup(path: String)
+    /// Never post a held report.
+    case drop(report: Int64, Person)
 
     /// The word for it.
     var command: String {
@@ -31,7 +31,7 @@ enum ControlRequest: Sendable, Equatable {
         case .discard: "discard"
         case .release: "release"
         case .reload: "reload"
-        case .backup: "backup"
+        case .drop: "drop"
         }
     }
 
@@ -47,10 +47,9 @@ enum ControlRequest: Sendable, Equatable {
         case .resend(let item, let person), .discard(let item, let person):
             object["item"] = .number(item)
             put(person)
-        case .release(let report, let person):
+        case .release(let report, let person), .drop(let report, let person):
             object["report"] = .number(report)
             put(person)
-        case .backup(let path): object["path"] = .string(path)
         }
         return .object(object)
     }
@@ -70,11 +69,7 @@ enum ControlRequest: Sendable, Equatable {
         case "resend": self = .resend(item: try number("item"), person)
         case "discard": self = .discard(item: try number("item"), person)
         case "release": self = .release(report: try number("report"), person)
-        case "backup":
-            guard let path = json["path"]?.string, path.hasPrefix("/") else {
-                throw ControlFault("\"path\" is missing or not absolute")
-            }
-            self = .backup(path: path)
+        case "drop": self = .drop(report: try number("report"), person)
         case let word: throw ControlFault("unknown command \"\(word ?? "")\"", cure: "use the same version of hilum")
         }
     }

@@ -17,7 +17,7 @@ final class ControlServer: Sendable {
     /// The caller holds the lock on the state folder: a socket file that is there is left over and is replaced.
     ///
     /// - Throws: `ControlFault` when the folder or the socket cannot be made.
-    init(state: String, group: any EventLoopGroup, carry: @escaping Carry) async throws {
+    init(state: String, group: any EventLoopGroup, carry: @escaping Carry) async throws(ControlFault) {
         let folder = ControlPath.folder(state: state)
         if mkdir(folder, 0o700) != 0, errno != EEXIST {
             throw ControlFault(

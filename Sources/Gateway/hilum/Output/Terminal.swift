@@ -60,23 +60,27 @@ enum TextStyle: String, Sendable {
 enum Stream {
     /// Writes to standard output.
     static func output(_ text: String) { write(STDOUT_FILENO, text) }
+    /// Writes bytes to standard output.
+    static func output(bytes: [UInt8]) { bytes.withUnsafeBytes { write(STDOUT_FILENO, $0) } }
     /// Writes to standard error.
     static func error(_ text: String) { write(STDERR_FILENO, text) }
 
     private static func write(_ descriptor: Int32, _ text: String) {
         var text = text
-        text.withUTF8 { buffer in
-            var rest = UnsafeRawBufferPointer(buffer)
-            while let base = rest.baseAddress, !rest.isEmpty {
-                let count = Glibc.write(descriptor, base, rest.count)
-                if count > 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-                } else if errno == EPIPE {
-                    // The reader (`head`, a closed pager) has seen enough: not our fault and not an error.
-                    exit(0)
-                } else if errno != EINTR && errno != EAGAIN {
-                    return
-                }
+        text.withUTF8 { write(descriptor, UnsafeRawBufferPointer($0)) }
+    }
+
+    private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while let base = rest.baseAddress, !rest.isEmpty {
+            let count = Glibc.write(descriptor, base, rest.count)
+            if count > 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+            } else if errno == EPIPE {
+                // The reader (`head`, a closed pager) has seen enough: not our fault and not an error.
+                exit(0)
+            } else if errno != EINTR && errno != EAGAIN {
+                return
             }
         }
     }

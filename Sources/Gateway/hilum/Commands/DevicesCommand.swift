@@ -1,0 +1,111 @@
+import ArgumentParser
+import JSONText
+import Store
+
+/// `hilum devices`
+struct DevicesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices",
+        abstract: "The devices: how they are connected, when they were last heard, what their profiles do not know.",
+        discussion: """
+            EXAMPLES
+              hilum devices
+              hilum devices --codes                      test codes that no profile knew, by device
+              hilum devices --processes                  driver processes of the running gateway
+            """)
+
+    @Flag(help: "Show the codes that profiles do not know.") var codes = false
+    @Flag(help: "Show the driver processes.") var processes = false
+    @OptionGroup var place: StateOption
+    @OptionGroup var output: FormatOption
+
+    func validate() throws {
+        if codes, processes { throw ValidationError("give --codes or --processes, not both") }
+    }
+
+    func run() async throws {
+        let access = try place.open()
+        if processes {
+            guard let status = try ControlClient(state: access.folder).ask(.status) else {
+                throw CommandFailure(.wrong, "no gateway runs on \(access.folder)", cure: "start it with hilum serve")
+            }
+            Stream.output(Self.processListing(status).rendered(output.format, terminal: .output))
+            return
+        }
+        let reader = try access.reader()
+        let rows = try await asking { try await reader.devices() }
+        let alarms = try await asking { try await reader.alarms(limit: 1000, openOnly: true) }
+        let listing =
+            codes
+            ? Self.codeListing(rows, time: access.time)
+            : Self.listing(rows, alarms: alarms, entries: access.configuration?.devices ?? [], time: access.time)
+        Stream.output(listing.rendered(output.format, terminal: .output))
+    }
+
+    /// A row a device: those of the configuration first, in its order, then others that were heard once.
+    static func listing(_ rows: [DeviceRow], alarms: [AlarmRow], entries: [DeviceEntry], time: LocalTime) -> Listing {
+        var listing = Listing(
+            columns: [
+                Column("device", "DEVICE"), Column("profile", "PROFILE"), Column("link", "LINK", flexible: true),
+                Column("messages", "MESSAGES", .right), Column("results", "RESULTS", .right),
+                Column("faults", "FAULTS", .right), Column("unknown_codes", "UNKNOWN CODES", .right),
+                Column("last_seen", "LAST HEARD"), Column("alarms", "ALARM", flexible: true),
+            ], whenEmpty: "no devices")
+        let known = Dictionary(rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let configured = entries.map(\.id)
+        let others = rows.map(\.name).filter { !configured.contains($0) }
+        for name in configured + others {
+            let (entry, row) = (entries.first { $0.id == name }, known[name])
+            let open = alarms.filter { $0.subject == name }.map(\.text)
+            let faults = row?.faults ?? 0
+            let link = entry.map {
+                $0.isEnabled ? $0.link.spec(device: name, defaults: .init()).summary : "switched off"
+            }
+            listing.rows.append([
+                .text(name), .text(entry?.profile),
+                .text(link ?? "not configured any more", entry == nil ? .dim : .plain),
+                .number(row?.messages ?? 0), .number(row?.results ?? 0),
+                .number(faults, faults > 0 ? .warning : .plain),
+                .number(row?.unmapped.count ?? 0), row?.lastSeen.map { time.cell($0) } ?? Cell(.null, "never", .dim),
+                Cell(.strings(open), open.joined(separator: "; "), .bad),
+            ])
+        }
+        return listing
+    }
+
+    private static func codeListing(_ rows: [DeviceRow], time: LocalTime) -> Listing {
+        var listing = Listing(
+            columns: [
+                Column("device", "DEVICE"), Column("code", "CODE", flexible: true), Column("count", "COUNT", .right),
+                Column("last_seen", "LAST SEEN"),
+            ], whenEmpty: "every code was known")
+        for row in rows {
+            for code in row.unmapped {
+                listing.rows.append([
+                    .text(row.name), .text(code.code), .number(code.count), time.cell(code.lastSeen),
+                ])
+            }
+        }
+        return listing
+    }
+
+    private static func processListing(_ status: JSONObject) -> Listing {
+        var listing = Listing(
+            columns: [
+                Column("driver", "DRIVER"), Column("device", "DEVICE"), Column("process", "PROCESS", .right),
+                Column("resident", "MEMORY", .right), Column("instances", "CONNECTIONS", .right),
+                Column("restarts", "RESTARTS", .right),
+            ], whenEmpty: "no driver runs")
+        listing.rows = (status["processes"]?.array ?? []).map { process in
+            func number(_ key: String) -> Int { process[key]?.int ?? 0 }
+            let device = process["device"]?.string
+            return [
+                .text(process["driver"]?.string), Cell(device.map { .string($0) } ?? .null, device ?? "shared"),
+                .number(number("process")),
+                Cell(.number(number("resident")), ByteCount.readable(Int64(number("resident")))),
+                .number(number("instances")), .number(number("restarts"), number("restarts") > 0 ? .warning : .plain),
+            ]
+        }
+        return listing
+    }
+}
