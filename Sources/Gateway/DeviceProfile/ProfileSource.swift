@@ -33,7 +33,8 @@ enum ProfileSource {
             return nil
         }
         do {
-            guard let root = try Yams.compose(yaml: text) else {
+            // Without rules of resolution: types are told here, and the usual rules are regular expressions run on each key.
+            guard let root = try Yams.compose(yaml: text, .basic) else {
                 issues.append(
                     ProfileIssue(.error, file: path, line: 1, "the file is empty", cure: "write at least id and driver")
                 )

@@ -11,7 +11,7 @@ public final class CompiledProfile: Sendable {
     let codes: [String: Code]
     let patterns: [(glob: Glob, code: Code)]
     let units: [String: Unit]
-    let words: [String: WordRule]
+    let words: WordTable
     let placeholders: [String: ObservationValue.AbsentReason]
     let placeholderPatterns: [ValueRules.Placeholder]
     let trim: [Unicode.Scalar]
@@ -32,6 +32,7 @@ public final class CompiledProfile: Sendable {
         let conversions: [String: ExactDecimal]
         let convertedUnit: String
         let convertedDecimals: Int?
+        let words: WordTable
 
         init(_ rule: CodeRule) {
             self.rule = rule
@@ -40,6 +41,7 @@ public final class CompiledProfile: Sendable {
             conversions = (rule.convert?.factors ?? [:]).compactMapValues { ExactDecimal($0) }
             convertedUnit = rule.convert?.to ?? ""
             convertedDecimals = rule.convert?.decimals ?? rule.decimals
+            words = WordTable(rule.words)
         }
     }
 
@@ -65,7 +67,7 @@ public final class CompiledProfile: Sendable {
                 ucum: rule.ucum, display: rule.display, factor: rule.factor.isEmpty ? nil : ExactDecimal(rule.factor),
                 isKnown: true, isNone: rule.ucum.isEmpty)
         }
-        words = profile.values.words
+        words = WordTable(profile.values.words)
         var exact: [String: ObservationValue.AbsentReason] = [:]
         var globs: [ValueRules.Placeholder] = []
         for placeholder in profile.values.placeholders {

@@ -94,11 +94,7 @@ extension MessageNormalizer {
     // MARK: Words
 
     private func word(_ text: String, _ code: CompiledProfile.Code?) -> WordRule? {
-        let own = code?.rule.words ?? [:]
-        if own.isEmpty, profile.words.isEmpty { return nil }
-        if text.utf8.count > 200 { return nil }
-        let folded = OrdinalWords.lowercased(text)
-        return own[folded] ?? profile.words[folded]
+        code?.words.rule(for: text) ?? profile.words.rule(for: text)
     }
 
     private func coded(
