@@ -132,6 +132,20 @@ let tests: [Target] = [
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
 ]
 
+// Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
+let fuzzEntries: [Target.Dependency] = [
+    "CharacterSets", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "JSONText", "DriverKit", "DriverWire", "LISDriver",
+    "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology",
+]
+var fuzz: [Target] = [
+    .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
+    test("FuzzTests", ["FuzzEntries"]),
+]
+// libFuzzer's runner links only with its own flags: scripts/fuzz.
+if Context.environment["HILUM_FUZZ"] != nil {
+    fuzz.append(.executableTarget(name: "hilum-fuzz", dependencies: ["FuzzEntries"], path: "Tests/FuzzRunner"))
+}
+
 let package = Package(
     name: "hilum",
     products: [
@@ -142,7 +156,7 @@ let package = Package(
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
     ],
     dependencies: dependencies,
-    targets: interop + codecs + model + services + drivers + executables + tests,
+    targets: interop + codecs + model + services + drivers + executables + tests + fuzz,
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
 )

@@ -52,15 +52,13 @@ struct DeviceRuntime: Sendable {
     /// The answer to a query while the store knows no orders: the specimen is not known here.
     private static func nothingOrdered(_ query: DeviceMessage.Query) -> [UInt8] {
         JSONValue.object([
-            "specimen_id": .string(query.specimenID), "patient": ["id": .string(query.patientID)].json,
+            "specimen_id": .string(query.specimenID), "patient": .object(["id": .string(query.patientID)]),
             "tests": .array([]), "known": .bool(false), "token": .string(query.token),
         ]).serialized()
     }
 }
 
 extension JSONObject {
-    fileprivate var json: JSONValue { .object(self) }
-
     /// This object with the members of another laid over it: objects are merged, everything else is replaced.
     func overlaid(by other: JSONObject) -> JSONObject {
         var result = self

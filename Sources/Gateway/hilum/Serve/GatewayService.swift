@@ -5,11 +5,8 @@ import DriverHost
 import Foundation
 import Intake
 import Logging
-import Normalization
-import ResultModel
 import Store
 import Synchronization
-import Terminology
 import Transport
 
 /// The gateway: store, delivery, drivers, intake and transport, made from a configuration and wired together.
@@ -25,9 +22,9 @@ final class GatewayService: Sendable {
     let transport: Transport
     let clock: SystemClock
     let unknownCodes = UnknownCodes()
-    private let zone: SystemZone
+    private let factory: DeviceRuntimeFactory
     private let log: Logger
-    private let state: Mutex<(library: ProfileLibrary, runtimes: [DeviceRuntime], compiled: [String: CompiledProfile])>
+    private let library: Mutex<ProfileLibrary>
 
     /// Opens the store and makes everything; nothing is received or sent yet.
     ///
@@ -36,7 +33,8 @@ final class GatewayService: Sendable {
         self.configuration = configuration
         self.log = log
         let zone = SystemZone(configuration.site.timezone) ?? SystemZone.utc
-        self.zone = zone
+        factory = DeviceRuntimeFactory(configuration, zone: zone, unknown: unknownCodes)
+        self.library = Mutex(library)
         clock = SystemClock { zone.utcOffset(at: $0 * 1_000_000) }
         var storeSettings = StoreConfiguration(folder: configuration.state, clock: clock)
         storeSettings.resendWindow.seconds = configuration.retention.resendWindow.components.seconds
@@ -55,10 +53,8 @@ final class GatewayService: Sendable {
             drivers: drivers, journal: store, alarms: store, clock: clock, observer: observer, log: log)
         delivery = Delivery(
             destinations: configuration.destinations.filter(\.isEnabled).map { $0.spec(configuration.site) },
-            outbox: store, alarms: store, clock: clock, log: log)
-        state = Mutex((library, [], [:]))
-        let runtimes = makeRuntimes(library)
-        state.withLock { $0.runtimes = runtimes }
+            outbox: store, alarms: store, clock: clock, utcOffset: { zone.utcOffset(at: $0) }, logger: log)
+        let runtimes = factory.runtimes(library)
         for runtime in runtimes { intake.update(runtime.intake) }
         transport = Transport(
             devices: runtimes.filter(\.entry.isEnabled).map(\.link), sink: intake, clock: clock,
@@ -83,19 +79,14 @@ final class GatewayService: Sendable {
 
     /// Reads the profiles again. Devices whose profile changed use the new one from their next message; links stay.
     func reloadProfiles() -> ProfileChanges {
-        let library = state.withLock { $0.library }
-        let (next, changes) = library.reloaded()
+        let (next, changes) = library.withLock { $0 }.reloaded()
         for issue in next.errors {
             log.error("profile not taken up", metadata: ["issue": "\(issue.description)"])
         }
         guard !changes.isEmpty else { return changes }
-        let runtimes = makeRuntimes(next)
-        state.withLock { state in
-            state.library = next
-            state.runtimes = runtimes
-        }
+        library.withLock { $0 = next }
         let changed = Set(changes.changed + changes.added)
-        for runtime in runtimes where changed.contains(runtime.profile.id) {
+        for runtime in factory.runtimes(next) where changed.contains(runtime.profile.id) {
             intake.update(runtime.intake)
             log.notice("profile taken up", metadata: ["device": "\(runtime.entry.id)", "profile": "\(runtime.profile.id)"])
         }
@@ -104,37 +95,7 @@ final class GatewayService: Sendable {
 
     /// Folders whose files make up the profiles in use.
     var profileFolders: [String] {
-        let library = state.withLock { $0.library }
+        let library = library.withLock { $0 }
         return library.ids.compactMap { library[$0]?.folder }.filter { !$0.isEmpty }
-    }
-
-    private func makeRuntimes(_ library: ProfileLibrary) -> [DeviceRuntime] {
-        configuration.devices.compactMap { entry in
-            guard let profile = library[entry.profile]?.resolved(variant: entry.variant ?? "") else { return nil }
-            let name = entry.timezone ?? profile.timezone
-            let zone = name.isEmpty ? self.zone : SystemZone(name) ?? self.zone
-            return DeviceRuntime(
-                entry, profile: profile, compiled: compiled(profile), zone: zone,
-                destinations: destinations(of: entry, kind: profile.kind), unknown: unknownCodes)
-        }
-    }
-
-    private func compiled(_ profile: DeviceProfile) -> CompiledProfile {
-        if let known = state.withLock({ $0.compiled[profile.revision] }), known.profile == profile { return known }
-        let compiled = CompiledProfile(profile)
-        state.withLock { $0.compiled[profile.revision] = compiled }
-        return compiled
-    }
-
-    /// Every route that names the device and its kind adds its destinations; without routes all get everything.
-    private func destinations(of device: DeviceEntry, kind: DeviceKind) -> [String] {
-        guard let routes = configuration.routes else { return configuration.destinations.map(\.id) }
-        var ids: [String] = []
-        for route in routes {
-            let isForDevice = route.devices.isEmpty || route.devices.contains { Glob($0).matches(device.id) }
-            let isForKind = route.kinds.isEmpty || route.kinds.contains(kind.rawValue)
-            if isForDevice, isForKind { ids += route.to.filter { !ids.contains($0) } }
-        }
-        return ids
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 import Foundation
 import Intake
 import Logging
@@ -36,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
         let log = Self.logger(level: logLevel, timezone: configuration.site.timezone)
         let service = try Self.open(configuration, check, IntakeObserver(), log)
         try await service.start()
-        let control = try await ControlServer.start(service: service, log: log)
+        let control = try await service.openControl()
         Stream.error(
             "hilum is ready: \(configuration.devices.count) devices, \(configuration.destinations.count) destinations\n")
         ServiceManager.notify("READY=1")

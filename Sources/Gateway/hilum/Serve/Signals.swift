@@ -1,5 +1,6 @@
-import Dispatch
+@preconcurrency import Dispatch
 import Glibc
+import Synchronization
 
 /// Signals that a person or the service manager sends.
 enum Signals {
@@ -13,17 +14,19 @@ enum Signals {
 
     /// Requests as they come. The signals no longer end the process.
     static func requests() -> AsyncStream<Request> {
-        AsyncStream { continuation in
-            let sources = [(SIGINT, Request.stop), (SIGTERM, .stop), (SIGHUP, .reload)].map { number, request in
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { continuation.yield(request) }
-                source.resume()
-                return source
-            }
-            continuation.onTermination = { _ in for source in sources { source.cancel() } }
+        let (stream, continuation) = AsyncStream.makeStream(of: Request.self)
+        for (number, request) in [(SIGINT, Request.stop), (SIGTERM, .stop), (SIGHUP, .reload)] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(request) }
+            source.resume()
+            sources.withLock { $0.append(source) }
         }
+        return stream
     }
+
+    /// Kept for as long as the process runs: a source that nobody holds stops.
+    private static let sources = Mutex<[any DispatchSourceSignal]>([])
 }
 
 /// Tells systemd how the service is (sd_notify(3)); does nothing where nobody asked.

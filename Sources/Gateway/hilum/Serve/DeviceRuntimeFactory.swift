@@ -1,0 +1,49 @@
+import DeviceProfile
+import Normalization
+import Synchronization
+
+/// Makes what devices need to run from the configuration and the profiles of the moment.
+final class DeviceRuntimeFactory: Sendable {
+    private let configuration: GatewayConfiguration
+    private let zone: SystemZone
+    private let unknown: UnknownCodes
+    /// Profiles made ready, by revision: devices with one profile share it.
+    private let compiled = Mutex<[String: CompiledProfile]>([:])
+
+    init(_ configuration: GatewayConfiguration, zone: SystemZone, unknown: UnknownCodes) {
+        self.configuration = configuration
+        self.zone = zone
+        self.unknown = unknown
+    }
+
+    /// All devices whose profile is there.
+    func runtimes(_ library: ProfileLibrary) -> [DeviceRuntime] {
+        configuration.devices.compactMap { entry in
+            guard let profile = library[entry.profile]?.resolved(variant: entry.variant ?? "") else { return nil }
+            let name = entry.timezone ?? profile.timezone
+            let zone = name.isEmpty ? self.zone : SystemZone(name) ?? self.zone
+            return DeviceRuntime(
+                entry, profile: profile, compiled: ready(profile), zone: zone,
+                destinations: destinations(of: entry, kind: profile.kind), unknown: unknown)
+        }
+    }
+
+    private func ready(_ profile: DeviceProfile) -> CompiledProfile {
+        if let known = compiled.withLock({ $0[profile.revision] }), known.profile == profile { return known }
+        let made = CompiledProfile(profile)
+        compiled.withLock { $0[profile.revision] = made }
+        return made
+    }
+
+    /// Every route that names the device and its kind adds its destinations; without routes all get everything.
+    private func destinations(of device: DeviceEntry, kind: DeviceKind) -> [String] {
+        guard let routes = configuration.routes else { return configuration.destinations.map(\.id) }
+        var ids: [String] = []
+        for route in routes {
+            let isForDevice = route.devices.isEmpty || route.devices.contains { Glob($0).matches(device.id) }
+            let isForKind = route.kinds.isEmpty || route.kinds.contains(kind.rawValue)
+            if isForDevice, isForKind { ids += route.to.filter { !ids.contains($0) } }
+        }
+        return ids
+    }
+}

@@ -1,0 +1,28 @@
+/// A function that takes any bytes and may not trap, hang or take much memory. One for each codec and driver.
+public struct FuzzEntry: Sendable {
+    /// Name on the command line.
+    public let name: String
+    /// The function.
+    public let run: @Sendable (UnsafeRawBufferPointer) -> Void
+
+    /// All entries. A new codec adds its line here.
+    public static let all: [FuzzEntry] = [
+        FuzzEntry(name: "character-sets", run: fuzzCharacterSets),
+        FuzzEntry(name: "lis01", run: fuzzLIS01),
+        FuzzEntry(name: "lis02", run: fuzzLIS02),
+        FuzzEntry(name: "lis-driver", run: fuzzLISDriver),
+        FuzzEntry(name: "mllp", run: fuzzMLLP),
+        FuzzEntry(name: "hl7v2", run: fuzzHL7v2),
+    ]
+
+    /// The entry with a name.
+    public init?(named name: String) {
+        guard let entry = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = entry
+    }
+
+    private init(name: String, run: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
