@@ -205,6 +205,14 @@ struct ReportTests {
         ]
         var seen: Set<UInt64> = [first]
         for change in others { #expect(seen.insert(digest(change)).inserted) }
+        // Which specimen a result is about.
+        func spread(_ orders: [Int]) -> UInt64 {
+            var sent = DeviceMessage(protocolName: "LIS2-A2")
+            sent.orders = [order("S1"), order("S2")]
+            sent.results = orders.map { index in result("A", "1") { $0.order = index } }
+            return normalized(sent, rules).contentDigest
+        }
+        #expect(Set([spread([0, 1, 0]), spread([0, 1, 1]), spread([0, 0, 1]), spread([1, 0, 1])]).count == 4)
         // Columns do not run into each other.
         #expect(
             digest { ($0.results[0].code, $0.results[0].name) = ("AB", "") }
