@@ -30,6 +30,7 @@ struct Selector {
     private var trim: [Unicode.Scalar] = []
     private var prefix = ""
     private var suffix = ""
+    private var before = ""
     private var word = 0
     private var none: [Glob] = []
     private var map: [(pattern: Glob, text: String)] = []
@@ -55,6 +56,7 @@ struct Selector {
         trim = Array((try reader.text("trim") ?? "").unicodeScalars)
         prefix = try reader.text("strip_prefix") ?? ""
         suffix = try reader.text("strip_suffix") ?? ""
+        before = try reader.text("before") ?? ""
         word = try reader.count("word", 1...9) ?? 0
         none = (try reader.texts("none") ?? []).map { Glob($0) }
         if let map = reader.value("map") {
@@ -122,9 +124,19 @@ struct Selector {
         while let first = scalars.first, isTrimmed(first) { scalars.removeFirst() }
         while let last = scalars.last, isTrimmed(last) { scalars.removeLast() }
         var result = String(scalars)
+        if !before.isEmpty, let stop = firstIndex(of: before, in: result) { result = String(result[..<stop]) }
         if !prefix.isEmpty, result.hasPrefix(prefix) { result.removeFirst(prefix.count) }
         if !suffix.isEmpty, result.hasSuffix(suffix) { result.removeLast(suffix.count) }
         return none.contains { $0.matches(result) } ? "" : result
+    }
+
+    private func firstIndex(of part: String, in text: String) -> String.Index? {
+        var index = text.startIndex
+        while index < text.endIndex {
+            if text[index...].hasPrefix(part) { return index }
+            index = text.index(after: index)
+        }
+        return nil
     }
 
     private func mapped(_ text: String) -> String { map.first { $0.pattern.matches(text) }?.text ?? text }
