@@ -2,7 +2,7 @@
 public enum ProfileCatalogue {
     /// Markdown for a library: what the support levels mean, then one row a device.
     public static func markdown(of library: ProfileLibrary) -> String {
-        let profiles = library.profiles.values.sorted { ($0.vendor, $0.model, $0.id) < ($1.vendor, $1.model, $1.id) }
+        let profiles = library.profiles.values.sorted { sortKey($0) < sortKey($1) }
         var lines = [
             "# Device profiles",
             "",
@@ -11,15 +11,16 @@ public enum ProfileCatalogue {
             "Support: *claimed* written from documents · *sample* a maker's or synthetic sample decodes · *captured* real captures",
             "decode · *site* in use. Codes: test codes with a meaning, of them with LOINC.",
             "",
-            "| maker | model | profile | kind | protocol | usual link | support | codes | LOINC |",
-            "|---|---|---|---|---|---|---|---:|---:|",
+            "| maker | model | profile | kind | protocol | usual link | support | captures | codes | LOINC |",
+            "|---|---|---|---|---|---|---|---:|---:|---:|",
         ]
         for profile in profiles {
             let cells = [
                 profile.vendor, ([profile.model] + profile.models).filter { !$0.isEmpty }.joined(separator: ", "),
                 "[\(profile.id)](\(profile.id)/profile.yaml)", profile.kind.rawValue, protocols(profile),
                 links(profile),
-                profile.support.rawValue, String(profile.codes.count), String(loincCount(profile)),
+                profile.support.rawValue, String(captureCount(profile)), String(profile.codes.count),
+                String(loincCount(profile)),
             ]
             lines.append("| " + cells.map(cell).joined(separator: " | ") + " |")
         }

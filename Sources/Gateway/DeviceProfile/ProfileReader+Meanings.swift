@@ -18,16 +18,24 @@ extension ProfileReader {
             for member in entries(node, "placeholders", cure: "") {
                 guard let reason = absence(member.value, "the reason for \"\(member.key)\"") else { continue }
                 let key = SourceNode(content: .scalar(member.key, isPlain: false), file: member.file, line: member.line)
-                if let glob = glob(key, "placeholders") { rules.placeholders.append(.init(glob: glob, reason: reason)) }
+                if let glob = placeholder(key) { rules.placeholders.append(.init(glob: glob, reason: reason)) }
             }
         } else {
             for element in list(node, "placeholders") {
-                if let glob = glob(element, "placeholders") {
+                if let glob = placeholder(element) {
                     rules.placeholders.append(.init(glob: glob, reason: .error))
                 }
             }
         }
         return rules
+    }
+
+    /// A row of stars is what devices print in place of a value, never a pattern for everything.
+    private mutating func placeholder(_ node: SourceNode) -> Glob? {
+        if let text = node.scalar, !text.isEmpty, text.allSatisfy({ $0 == "*" }) {
+            return Glob(String(repeating: "\\*", count: text.count))
+        }
+        return glob(node, "placeholders")
     }
 
     mutating func words(_ node: SourceNode?) -> [String: WordRule] {

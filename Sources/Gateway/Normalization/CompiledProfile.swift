@@ -76,11 +76,9 @@ public final class CompiledProfile: Sendable {
             } else {
                 exact[placeholder.glob.literal] = placeholder.reason
             }
-            // A row of stars stands for itself more often than for a pattern.
-            if exact[placeholder.glob.pattern] == nil { exact[placeholder.glob.pattern] = placeholder.reason }
         }
         placeholders = exact
-        placeholderPatterns = globs.filter { !$0.glob.matchesEverything }
+        placeholderPatterns = globs
         trim = Array(profile.values.trim.unicodeScalars)
         let ofResults: Set<QCSubject> = [.code, .name, .flag]
         orderQC = profile.qc.filter { ofResults.isDisjoint(with: $0.match.keys) }
