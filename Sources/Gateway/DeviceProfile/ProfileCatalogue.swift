@@ -15,12 +15,11 @@ public enum ProfileCatalogue {
             "|---|---|---|---|---|---|---|---:|---:|---:|",
         ]
         for profile in profiles {
-            let cells = [
-                profile.vendor, ([profile.model] + profile.models).filter { !$0.isEmpty }.joined(separator: ", "),
-                "[\(profile.id)](\(profile.id)/profile.yaml)", profile.kind.rawValue, protocols(profile),
-                links(profile),
-                profile.support.rawValue, String(captureCount(profile)), String(profile.codes.count),
-                String(loincCount(profile)),
+            let models = ([profile.model] + profile.models).filter { !$0.isEmpty }.joined(separator: ", ")
+            let cells: [String] = [
+                profile.vendor, models, "[\(profile.id)](\(profile.id)/profile.yaml)", profile.kind.rawValue,
+                protocols(profile), links(profile), profile.support.rawValue, String(captureCount(profile)),
+                String(profile.codes.count), String(loincCount(profile)),
             ]
             lines.append("| " + cells.map(cell).joined(separator: " | ") + " |")
         }
@@ -33,11 +32,26 @@ public enum ProfileCatalogue {
     }
 
     private static func protocols(_ profile: DeviceProfile) -> String {
-        var drivers = [profile.driver]
-        for variant in profile.variants where !drivers.contains(variant.profile.driver) {
-            drivers.append(variant.profile.driver)
+        var names: [String] = []
+        for driver in [profile.driver] + profile.variants.map(\.profile.driver) {
+            let name =
+                switch driver {
+                case "lis": "ASTM/LIS02"
+                case "hl7-analyser": "HL7 v2"
+                default: driver
+                }
+            if !names.contains(name) { names.append(name) }
         }
-        return drivers.joined(separator: ", ")
+        return names.joined(separator: ", ")
+    }
+
+    private static func captureCount(_ profile: DeviceProfile) -> Int {
+        profile.folder.isEmpty ? 0 : FileAccess.names(in: FileAccess.join(profile.folder, "captures"))?.count ?? 0
+    }
+
+    /// Standards last, then by maker and model.
+    private static func sortKey(_ profile: DeviceProfile) -> (Int, String, String, String) {
+        (profile.kind == .generic ? 1 : 0, profile.vendor.lowercased(), profile.model.lowercased(), profile.id)
     }
 
     private static func links(_ profile: DeviceProfile) -> String {
