@@ -102,16 +102,32 @@ struct TLSTests {
             good.input.fileHandleForWriting.write(Data("result\n".utf8))
             #expect(await eventually { echo.bytes("a") == Array("result\n".utf8) })
             #expect(good.output.fileHandleForReading.availableData == Data("result\n".utf8))
-            good.process.terminate()
+            kill(good.process.processIdentifier, SIGKILL)
+            good.process.waitUntilExit()
+            // It goes without TLS's end mark: an end all the same.
+            #expect(await eventually { echo.downs("a") == ["closed by the device"] })
+            #expect(echo.events.contains(.ended("a")))
 
             let bare = try client(port: port)
             #expect(await eventually { echo.troubles("a").first?.contains("shows no certificate") == true })
-            bare.process.terminate()
+            kill(bare.process.processIdentifier, SIGKILL)
             let plain = try #require(TestSocket(dialling: port))
             plain.send("MSH|^~\\&|no TLS at all\r")
             #expect(await eventually { echo.troubles("a").last?.contains("what came is not TLS") == true })
             plain.close()
             #expect(echo.ups("a") == 1)
+
+            // Handshakes that are never begun do not push out a connection that works.
+            let working = try client(port: port, "-cert", "\(folder)/analyser.pem", "-key", "\(folder)/analyser.key")
+            #expect(await eventually { echo.ups("a") == 2 })
+            let idle = (0..<20).compactMap { _ in TestSocket(dialling: port) }
+            #expect(idle.count == 20)
+            try await Task.sleep(for: .milliseconds(200))
+            working.input.fileHandleForWriting.write(Data("still here\n".utf8))
+            #expect(await eventually { echo.bytes("a").suffix(11) == Array("still here\n".utf8)[...] })
+            #expect(bench.transport.status()[0].peers.count == 1, "\(echo.events)")
+            for socket in idle { socket.close() }
+            kill(working.process.processIdentifier, SIGKILL)
             await bench.transport.stop()
         }
     }

@@ -108,7 +108,7 @@ public final class Transport: Sendable {
             case .listen(let settings):
                 let listener = listeners[ListenPlace(address: settings.address, port: settings.port)]
                 listener?.state.withLock { state in
-                    peers = (state.links[spec.device] ?? []).map(\.peer)
+                    peers = (state.links[spec.device] ?? []).filter { $0.isUp.load(ordering: .relaxed) }.map(\.peer)
                     refused = state.refused.total
                 }
             case .connect: peers = [connectors[spec.device]?.openLink?.peer].compactMap { $0 }

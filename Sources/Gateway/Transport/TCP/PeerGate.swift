@@ -29,15 +29,15 @@ final class PeerGate: ChannelInboundHandler, RemovableChannelHandler {
             for (link, reason) in closing { link.close(reason: reason) }
             do {
                 let handler = try tls.map { try serverHandler($0, device: device.id) }
-                let (listener, hasTLS) = (listener, tls != nil)
+                let listener = listener
                 // Even a link that ends while it is being installed is counted before it is discounted.
                 let link = try TCPLinkHandler.install(
                     on: channel, device: device.id, options: device.settings.options, tls: handler,
                     hub: listener.hub
                 ) { link, end in
-                    channel.eventLoop.execute { listener.ended(link, end, handshake: hasTLS) }
+                    channel.eventLoop.execute { listener.ended(link, end) }
                 }
-                listener.opened(link, handshake: hasTLS)
+                listener.opened(link)
                 context.pipeline.syncOperations.removeHandler(self, promise: nil)
             } catch {
                 listener.hub.log?.warning(

@@ -21,6 +21,8 @@ final class TCPLink: Link {
     private let outbound = Mutex(Outbound())
     /// When the device was last heard, in nanoseconds of the event loops' clock.
     let lastHeard: Atomic<UInt64>
+    /// It was announced: TLS, if any, is agreed on.
+    let isUp = Atomic(false)
 
     init(device: String, peer: String, channel: any Channel, outboundLimit: Int) {
         self.device = device

@@ -81,6 +81,7 @@ final class TCPLinkHandler: ChannelInboundHandler {
     private func announce(on channel: any Channel) {
         guard !isUp, !isDone, channel.isActive else { return }
         isUp = true
+        link.isUp.store(true, ordering: .relaxed)
         watch?.cancel()
         watch = nil
         hub.well(link.device)

@@ -27,8 +27,6 @@ final class TCPListener: Sendable {
         var failures = 0
         var isStopped = false
         var refused = RefusedPeers()
-        /// Unfinished TLS handshakes.
-        var pending = 0
     }
 
     let address: String
@@ -36,9 +34,6 @@ final class TCPListener: Sendable {
     let hub: LinkHub
     let group: any EventLoopGroup
     let state = Mutex(State())
-
-    /// TLS handshakes that may be under way at a time.
-    static let pendingLimit = 256
 
     init(address: String, port: Int, hub: LinkHub, group: any EventLoopGroup) {
         self.address = address
@@ -113,17 +108,20 @@ final class TCPListener: Sendable {
                     if closeness >= 0, closeness > (best?.closeness ?? -1) { best = (closeness, device) }
                 }
             }
-            guard let device = best?.device, state.tls == nil || state.pending < Self.pendingLimit else {
-                return .unknown
-            }
+            guard let device = best?.device else { return .unknown }
             let open = state.links[device.id] ?? []
             var closing: [(link: TCPLink, reason: String)] = []
             if device.settings.secondConnection == .replaceOld {
                 closing = open.map { ($0, "the device has connected again") }
             } else if open.count >= max(1, device.settings.maxConnections) {
-                // One of many connections that has been silent longest is most likely dead at the other end.
-                let silent = open.min {
-                    $0.lastHeard.load(ordering: .relaxed) < $1.lastHeard.load(ordering: .relaxed)
+                // Of many connections one that has not even agreed on TLS, or has been silent longest, is most likely
+                // dead at the other end.
+                let silent = open.min { first, second in
+                    let (isFirstUp, isSecondUp) = (
+                        first.isUp.load(ordering: .relaxed), second.isUp.load(ordering: .relaxed)
+                    )
+                    if isFirstUp != isSecondUp { return isSecondUp }
+                    return first.lastHeard.load(ordering: .relaxed) < second.lastHeard.load(ordering: .relaxed)
                 }
                 if let silent {
                     closing = [(silent, "more than \(device.settings.maxConnections) connections of the device")]
@@ -135,18 +133,12 @@ final class TCPListener: Sendable {
         }
     }
 
-    func opened(_ link: TCPLink, handshake: Bool) {
-        state.withLock { state in
-            state.links[link.device, default: []].append(link)
-            if handshake { state.pending += 1 }
-        }
+    func opened(_ link: TCPLink) {
+        state.withLock { $0.links[link.device, default: []].append(link) }
     }
 
-    func ended(_ link: TCPLink, _ end: TCPLinkHandler.End, handshake: Bool) {
-        state.withLock { state in
-            state.links[link.device]?.removeAll { $0 === link }
-            if handshake { state.pending = max(0, state.pending - 1) }
-        }
+    func ended(_ link: TCPLink, _ end: TCPLinkHandler.End) {
+        state.withLock { state in state.links[link.device]?.removeAll { $0 === link } }
         if let fault = end.tlsFault { hub.report(fault, device: link.device) }
     }
 

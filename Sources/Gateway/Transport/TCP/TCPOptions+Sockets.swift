@@ -5,21 +5,22 @@ extension TCPOptions {
     /// Sets the options that the kernel keeps. Call on the connection's event loop.
     func apply(to channel: any Channel) throws {
         guard let options = channel.syncOptions else { return }
-        func set(_ name: Int32, seconds: Int) throws {
+        func set(_ name: Int32, _ value: Int) throws {
             try options.setOption(
                 .socketOption(level: .tcp, name: NIOBSDSocket.Option(rawValue: name)),
-                value: Int(CInt(clamping: max(1, seconds))))
+                value: Int(CInt(clamping: max(1, value))))
         }
         try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
         if keepAliveIdle > 0 {
             try options.setOption(.socketOption(.so_keepalive), value: 1)
-            try set(TCP_KEEPIDLE, seconds: keepAliveIdle)
-            try set(TCP_KEEPINTVL, seconds: keepAliveInterval)
-            try set(TCP_KEEPCNT, seconds: keepAliveCount)
+            // The kernel refuses more: MAX_TCP_KEEPIDLE and its like.
+            try set(TCP_KEEPIDLE, min(keepAliveIdle, 32_767))
+            try set(TCP_KEEPINTVL, min(keepAliveInterval, 32_767))
+            try set(TCP_KEEPCNT, min(keepAliveCount, 127))
         }
         if unacknowledgedLimit > 0 {
             // Milliseconds, unlike the others.
-            try set(TCP_USER_TIMEOUT, seconds: deadAfter * 1000)
+            try set(TCP_USER_TIMEOUT, deadAfter * 1000)
         }
     }
 }
@@ -28,11 +29,12 @@ extension TCPOptions {
     /// Seconds until a dead connection is found. Where it is set TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT (tcp(7)):
     /// shorter than the keep-alive takes to ask all its questions, it would end a connection at the first lost answer.
     var deadAfter: Int {
-        let limit = max(0, min(unacknowledgedLimit, 1_000_000))
+        let limit = max(0, min(unacknowledgedLimit, 2_000_000))
         guard keepAliveIdle > 0 else { return limit }
         let asking =
-            min(keepAliveIdle, 100_000) + max(1, min(keepAliveInterval, 1000)) * max(1, min(keepAliveCount, 100))
-        return max(limit, asking)
+            min(keepAliveIdle, 32_767)
+            + max(1, min(keepAliveInterval, 32_767)) * max(1, min(keepAliveCount, 127))
+        return min(2_000_000, max(limit, asking))
     }
 }
 
