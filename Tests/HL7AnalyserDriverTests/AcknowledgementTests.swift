@@ -162,7 +162,7 @@ struct AcknowledgementTests {
             #"{"rows":[{"role":"info"}]}"#, #"{"rows":[{"when":{"OBX-2":"IS"},"role":"x"}]}"#,
             #"{"acknowledgement":{"mode":"sometimes"}}"#, #"{"acknowledgement":{"set":{"PID-3":"x"}}}"#,
             #"{"split":{"names":"OBX-4"}}"#, #"{"record_results":[{"when":{"MSH-16":"2"}}]}"#, #"[]"#,
-            #"{"query":{"dialect":"sql"}}"#, #"{"max_message":1}"#,
+            #"{"query":{"dialect":"sql"}}"#, #"{"max_message":1}"#, #"{"no_value":["****"]}"#,
         ])
     func badOptions(_ options: String) {
         let fault = #expect(throws: OptionsFault.self) { try Bench(options) }

@@ -44,9 +44,10 @@ struct FieldOptions {
     var method = Selector(["OBX-17.1"])
     var run: Selector?
     var subID = Selector(["OBX-4"])
-    /// MSH-16 of the Mindray family (1 calibration, 2 control), SPM-11 (HL7 table 0369; P: patient). Never to a chart.
+    /// MSH-16 (1 calibration, 2 control) and MSH-11 (Q) of the Mindray family, SPM-11 (HL7 table 0369; P: patient). Never to a chart.
     var qc = [
-        Condition("MSH-16", ["1", "2"]), Condition("SPM-11.1", ["", "P"], isNegated: true),
+        Condition("MSH-16", ["1", "2"]), Condition("MSH-11.1", ["Q"]),
+        Condition("SPM-11.1", ["", "P"], isNegated: true),
     ]
     /// Those of the profile that look at the row itself.
     var rowQC: [Condition] = []
@@ -89,6 +90,11 @@ struct FieldOptions {
         value = try reader.selector("value")
         valueInstead = try reader.selector("value_instead")
         noValues = (try reader.texts("no_value") ?? []).map { Glob($0) }
+        if let pattern = noValues.first(where: { $0.pattern.allSatisfy { $0 == "*" } }) {
+            throw OptionsFault(
+                "options.no_value: \"\(pattern.pattern)\" fits every value, because * stands for any text; a row of stars is "
+                    + "known to be no value and needs no entry")
+        }
         if let marks = reader.value("value_flags") {
             for member in try OptionReader(marks, name: "options.value_flags").members where !member.key.isEmpty {
                 let flag = try OptionReader.texts(member.value, name: "options.value_flags.\(member.key)").first ?? ""
@@ -113,8 +119,8 @@ struct FieldOptions {
     }
 
     private mutating func readRules(_ reader: inout OptionReader) throws(OptionsFault) {
+        if try reader.flag("standard_qc") == false { qc = [] }
         if let value = reader.value("qc") {
-            qc = []
             for (index, item) in (value.array ?? [value]).enumerated() {
                 let condition = try Condition(item, name: "options.qc[\(index)]")
                 if condition.looksAtRow { rowQC.append(condition) } else { qc.append(condition) }

@@ -23,6 +23,8 @@ struct MessageReader {
     private var onlySpecimen: Int?
     private var nextORC: Int?
     private var hasRows = false
+    /// Whether the present order is control material.
+    private var isControl = false
 
     private enum NoteTarget {
         case message
@@ -159,7 +161,8 @@ struct MessageReader {
         guard let selector else { return "" }
         var odd: [HL7Message.Span] = []
         let time = selector.time(context, in: message) { odd.append($0) }
-        for span in odd where notices.count < 8 {
+        // Control messages put lots and limits where others have times.
+        for span in odd where notices.count < 8 && !isControl {
             notices.append("\"\(message.string(span))\" in \(message.segments[context.current].name) is no time")
         }
         return time
@@ -184,6 +187,8 @@ struct MessageReader {
     private mutating func readOrder() -> DeviceMessage.Order {
         var order = DeviceMessage.Order()
         order.patient = patient
+        isControl = options.qc.contains { $0.holds(context, in: message) }
+        order.isQC = isControl
         order.specimenID = text(options.specimen)
         order.specimenKind = text(options.specimenKind)
         order.specimenType = text(options.specimenType)
@@ -199,7 +204,6 @@ struct MessageReader {
         order.reportType = text(options.reportType)
         order.action = text(options.action)
         order.run = text(options.orderRun)
-        order.isQC = options.qc.contains { $0.holds(context, in: message) }
         return order
     }
 
