@@ -50,7 +50,7 @@ let model: [Target] = [
     gateway("ResultModel"),
     gateway("Terminology", ["ResultModel"]),
     gateway("DeviceProfile", ["ResultModel", "Terminology", "JSONText", .product(name: "Yams", package: "Yams")]),
-    gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire"]),
+    gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
     gateway("Contracts", ["ResultModel", "DriverWire"]),
 ]
 
@@ -120,13 +120,25 @@ let tests: [Target] = [
     test("FHIRTests", ["FHIR", "JSONText"]),
     test("ResultModelTests", ["ResultModel"]),
     test("DeviceProfileTests", ["DeviceProfile", "ResultModel", "JSONText"]),
-    test("NormalizationTests", ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire"]),
+    test(
+        "NormalizationTests",
+        ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire", "JSONText"]),
     test("TransportTests", ["Transport", "Contracts", "ResultModel", "CPlatform"] + nio),
     test("DriverHostTests", ["DriverHost", "Contracts", "DriverWire", "ResultModel"]),
     test("StoreTests", ["Store", "Contracts", "ResultModel", "DriverWire"]),
     test(
         "DeliveryTests",
-        ["Delivery", "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets"] + nio),
+        ["Delivery", "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets", logging] + nio),
+    .testTarget(
+        name: "DriverConformanceTests", dependencies: ["DriverHost", "Contracts", "DriverWire", "JSONText"],
+        path: "Tests/DriverConformance", exclude: ["BadDrivers", "Cases"]),
+    test(
+        "hilumTests",
+        [
+            "hilum", "Contracts", "Delivery", "DeviceProfile", "JSONText", "ResultModel", "Store", "Transport",
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
     test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", logging]),
     test("LISDriverTests", ["LISDriver", "DriverKit", "DriverWire", "LIS01", "JSONText"]),
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),

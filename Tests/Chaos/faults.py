@@ -138,7 +138,7 @@ def dying_driver(folder, kind, root, seconds=4):
             {"id": "good", "profile": "generic-lis", "link": {"tcp": {"listen": good, "peer": "any"}}},
             {"id": "bad", "profile": f"bad-{kind}", "link": {"tcp": {"listen": bad, "peer": "any"}}},
         ], [{"id": "emr", "hl7": {"host": "127.0.0.1", "port": emr.port}}],
-        profiles=[str(folder / "profiles")], drivers=[str(folder / "drivers")],
+        profiles=[str(folder / "profiles")], drivers={"folders": [str(folder / "drivers")]},
     ) as gateway:
         stop = threading.Event()
         analyser = Analyser("D00", good, stop)

@@ -122,7 +122,7 @@ def test_an_acknowledgement_for_another_message_releases_nothing(tmp_path):
 
     with HL7EMR(answer=wrong_once) as emr, Gateway(
         tmp_path, [tcp_device("a1", "generic-lis", port)],
-        [{"id": "emr", "hl7": {"host": "127.0.0.1", "port": emr.port, "timeout": 2}}],
+        [{"id": "emr", "hl7": {"host": "127.0.0.1", "port": emr.port, "timeout": "2s"}}],
     ):
         with Sender(port) as analyser:
             assert analyser.send(message("S-0005", [("GLU", "5.3", "mmol/L", "N")]))
