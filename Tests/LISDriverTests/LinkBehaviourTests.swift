@@ -99,6 +99,16 @@ struct LinkBehaviourTests {
         #expect(plain.replay.faults.map(\.severity) == [.lost])
     }
 
+    @Test("bytes of another protocol: told at the end of the link; signs of life are not")
+    func otherProtocol() throws {
+        let hl7 = try Replay.run(
+            [0x0B] + Array("MSH|^~\\&|X\r".utf8) + [0x1C, 0x0D], options: .null, pieces: .fixed(3))
+        #expect(hl7.messages.isEmpty && hl7.faults.map(\.severity) == [.lost])
+        #expect(try Replay.run([0, 6, eot, 0x0D], options: .null, pieces: .whole).faults.isEmpty)
+        let noisy = try Replay.run(Array("xx".utf8) + session(Self.records), options: .null, pieces: .whole)
+        #expect(noisy.messages.count == 1 && noisy.faults.isEmpty)
+    }
+
     @Test("a file whose last line has no end is whole; one without L is lost, or whole where the profile says so")
     func fileEnds() throws {
         let whole = try Replay.run(Self.raw.dropLast(), options: .null, pieces: .whole)

@@ -16,6 +16,8 @@ struct FramingDetector {
 
     private var atLineStart = true
     private var line: [UInt8] = []
+    /// Bytes skipped that are no controls and no blanks.
+    private(set) var skipped = 0
     /// Nothing received is still needed.
     var isEmpty: Bool { line.isEmpty }
 
@@ -29,6 +31,7 @@ struct FramingDetector {
                 atLineStart = true
                 line = []
             default:
+                skipped &+= 1
                 guard atLineStart else { continue }
                 line.append(byte)
                 let isPossible = line[0] == UInt8(ascii: "H") && line.dropFirst().allSatisfy(isDelimiter)

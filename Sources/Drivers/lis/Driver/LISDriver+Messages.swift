@@ -48,8 +48,8 @@ extension LISDriver {
     /// Bytes become text before they are split: the second byte of a character may look like a delimiter.
     private func decoded(_ bytes: [UInt8]) -> (utf8: [UInt8], charset: String) {
         bytes.withUnsafeBytes { raw in
+            if CharacterSet.isASCII(raw) { return (bytes, (options.charset ?? .utf8).name) }
             let charset = options.charset ?? CharacterSet.detect(raw)
-            if CharacterSet.isASCII(raw) { return (bytes, charset.name) }
             if charset == .utf8, CharacterSet.isValidUTF8(raw) { return (bytes, charset.name) }
             var utf8: [UInt8] = []
             _ = charset.transcode(raw, to: &utf8)

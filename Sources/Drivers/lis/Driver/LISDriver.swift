@@ -107,6 +107,12 @@ public final class LISDriver: StreamDriver {
             events.append(.fault(.notice, text, start: received, end: received))
         }
         breakOff("the link was closed", now: now, events: &events)
+        if mode == .undecided, detector.skipped > 0 {
+            let text =
+                "\(detector.skipped) bytes came, and nothing among them that this protocol begins with: ENQ, STX, SOH or a"
+                + " header record (H|\\^&). Does the device speak another protocol, or another speed or parity?"
+            events.append(.fault(.lost, text, start: 0, end: received))
+        }
         giveUpOrders(events: &events)
         detector = FramingDetector()
         link = LIS01Link(role: .computer, options: options.link, received: received)

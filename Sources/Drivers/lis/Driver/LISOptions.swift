@@ -73,8 +73,8 @@ struct LISOptions {
     }
 }
 
-/// Where in the records things are.
-struct FieldOptions {
+/// Where in the records things are. Not changed once read.
+final class FieldOptions {
     var specimen = Selector(["O.3.1", "O.4.*"])
     var specimenKind: Selector?
     var specimenType = Selector(["O.16.1"])
@@ -147,7 +147,7 @@ struct FieldOptions {
         try readRules(&reader)
     }
 
-    private mutating func readResult(_ reader: inout OptionReader) throws(OptionsFault) {
+    private func readResult(_ reader: inout OptionReader) throws(OptionsFault) {
         code = try reader.selector("code") ?? code
         name = try reader.selector("name")
         value = try reader.selector("value") ?? value
@@ -165,7 +165,7 @@ struct FieldOptions {
         noneTimes = (try reader.texts("none_times") ?? []).map { Glob($0) }
     }
 
-    private mutating func readRules(_ reader: inout OptionReader) throws(OptionsFault) {
+    private func readRules(_ reader: inout OptionReader) throws(OptionsFault) {
         if let value = reader.value("qc") {
             qc = []
             for (index, item) in (value.array ?? [value]).enumerated() {

@@ -4,7 +4,7 @@ import JSONText
 import LIS02
 
 /// `rows`: what a result record is good for. Each property is taken from the first rule that fits and sets it.
-struct RowRule {
+final class RowRule {
     var condition: Condition
     var role: DeviceMessage.Result.Role?
     var isLeftOut: Bool?
@@ -43,18 +43,18 @@ struct RowRule {
     }
 
     /// LIS02-A2 9.4.9: R.9 X: the result cannot be done.
-    static let cannotBeDone: RowRule = {
-        var rule = RowRule(condition: Condition("R.9", "X"))
+    static var cannotBeDone: RowRule {
+        let rule = RowRule(condition: Condition("R.9", "X"))
         rule.isUsable = false
         rule.absentReason = "cannot be done"
         return rule
-    }()
+    }
 
     private init(condition: Condition) { self.condition = condition }
 }
 
 /// `quantities`: several results in one record.
-struct QuantityRule {
+final class QuantityRule {
     var value: Selector
     var unit: Selector?
     var name: Selector?
@@ -76,7 +76,7 @@ struct QuantityRule {
 }
 
 /// `record_results`: a result made of a record that is no R: control values in O records, curves and images in M records.
-struct RecordRule {
+final class RecordRule {
     var condition: Condition
     var type: UInt8
     var code: Selector

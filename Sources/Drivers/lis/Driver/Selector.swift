@@ -23,7 +23,9 @@ struct RecordContext {
 /// Where a value is to be found, and what is done to it: an option like `specimen` or `code`.
 ///
 /// Written as a path, a list of paths (the first that holds anything), or an object with `first` or `join` and rules.
-struct Selector {
+///
+/// A class, because a profile has dozens of them and a message asks each several times: handing one on costs one retain.
+final class Selector {
     private var paths: [LIS02Path] = []
     private var joint: String?
     private var constant: String?

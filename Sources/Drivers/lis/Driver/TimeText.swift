@@ -4,6 +4,38 @@ enum TimeText {
     ///
     /// Separators between the parts (`2024-03-18 12:30`, `2024/03/18`) are accepted, fractions of a second left out.
     static func iso(_ text: String) -> String? {
+        if text.utf8.count == 14 || text.utf8.count == 12 || text.utf8.count == 8 {
+            let usual: String?? = text.utf8.withContiguousStorageIfAvailable { plain($0) }
+            if let usual, let usual { return usual }
+        }
+        return lenient(text)
+    }
+
+    /// YYYYMMDD[HHMM[SS]], nothing else: what nearly all devices send.
+    private static func plain(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+        for byte in text where byte < 0x30 || byte > 0x39 { return nil }
+        func pair(_ index: Int) -> Int { Int(text[index] - 0x30) * 10 + Int(text[index + 1] - 0x30) }
+        guard pair(0) > 0, 1...12 ~= pair(4), 1...31 ~= pair(6) else { return nil }
+        if text.count > 8 { guard pair(8) <= 24, pair(10) <= 59, text.count < 14 || pair(12) <= 60 else { return nil } }
+        let count = text.count == 8 ? 10 : text.count == 12 ? 16 : 19
+        return String(unsafeUninitializedCapacity: count) { iso in
+            var target = 0
+            for (index, digit) in text.enumerated() {
+                switch index {
+                case 4, 6: iso[target] = UInt8(ascii: "-")
+                case 8: iso[target] = UInt8(ascii: "T")
+                case 10, 12: iso[target] = UInt8(ascii: ":")
+                default: target -= 1
+                }
+                target += 1
+                iso[target] = digit
+                target += 1
+            }
+            return count
+        }
+    }
+
+    private static func lenient(_ text: String) -> String? {
         var digits: [UInt8] = []
         var zone: [UInt8] = []
         var zoneSign: UInt8?
