@@ -34,19 +34,27 @@ struct DevicesCommand: AsyncParsableCommand {
         }
         let reader = try access.reader()
         let rows = try await asking { try await reader.devices() }
+        // Only the running gateway knows who is connected; without it the list is what was heard.
+        let links = ((try? ControlClient(state: access.folder).ask(.status)) ?? nil)?["links"]?.array
         let alarms = try await asking { try await reader.alarms(limit: 1000, openOnly: true) }
         let listing =
             codes
             ? Self.codeListing(rows, time: access.time)
-            : Self.listing(rows, alarms: alarms, entries: access.configuration?.devices ?? [], time: access.time)
+            : Self.listing(
+                rows, alarms: alarms, entries: access.configuration?.devices ?? [], links: links, time: access.time)
         Stream.output(listing.rendered(output.format, terminal: .output))
     }
 
     /// A row a device: those of the configuration first, in its order, then others that were heard once.
-    static func listing(_ rows: [DeviceRow], alarms: [AlarmRow], entries: [DeviceEntry], time: LocalTime) -> Listing {
+    ///
+    /// - Parameter links: state of the links as the running gateway tells; nil: no gateway runs.
+    static func listing(
+        _ rows: [DeviceRow], alarms: [AlarmRow], entries: [DeviceEntry], links: [JSONValue]?, time: LocalTime
+    ) -> Listing {
         var listing = Listing(
             columns: [
                 Column("device", "DEVICE"), Column("profile", "PROFILE"), Column("link", "LINK", flexible: true),
+                Column("state", "STATE"), Column("peers", "", flexible: true),
                 Column("messages", "MESSAGES", .right), Column("results", "RESULTS", .right),
                 Column("faults", "FAULTS", .right), Column("unknown_codes", "UNKNOWN CODES", .right),
                 Column("last_seen", "LAST HEARD"), Column("alarms", "ALARM", flexible: true),
@@ -73,6 +81,13 @@ struct DevicesCommand: AsyncParsableCommand {
         return listing
     }
 
+    private static func state(_ live: JSONValue?, peers: [String], isRunning: Bool, isEnabled: Bool) -> Cell {
+        if !isRunning { return Cell(.null, "no gateway", .dim) }
+        if !isEnabled { return Cell(.string("off"), "off", .dim) }
+        if live?["trouble"]?.string != nil { return .text("trouble", .bad) }
+        return peers.isEmpty ? .text("waiting", .warning) : .text("connected", .good)
+    }
+
     private static func codeListing(_ rows: [DeviceRow], time: LocalTime) -> Listing {
         var listing = Listing(
             columns: [
@@ -96,7 +111,7 @@ struct DevicesCommand: AsyncParsableCommand {
                 Column("resident", "MEMORY", .right), Column("instances", "CONNECTIONS", .right),
                 Column("restarts", "RESTARTS", .right),
             ], whenEmpty: "no driver runs")
-        listing.rows = (status["processes"]?.array ?? []).map { process in
+        listing.rows = (status["drivers"]?.array ?? []).map { process in
             func number(_ key: String) -> Int { process[key]?.int ?? 0 }
             let device = process["device"]?.string
             return [

@@ -23,6 +23,7 @@ struct HilumCommand: AsyncParsableCommand {
             ResultsCommand.self,
             MessagesCommand.self, QueueCommand.self, DevicesCommand.self, AlarmsCommand.self, QuarantineCommand.self,
             BackupCommand.self, VerifyCommand.self,
+            DemoCommand.self,
         ])
 
     /// Runs a command line.

@@ -5,7 +5,7 @@ struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Play a device, or an EMR.",
-        subcommands: [SimulateDeviceCommand.self],
+        subcommands: [SimulateDeviceCommand.self, SimulateEMRCommand.self],
         defaultSubcommand: SimulateDeviceCommand.self)
 }
 

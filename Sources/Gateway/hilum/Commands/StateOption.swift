@@ -10,19 +10,20 @@ import Transport
 struct StateOption: ParsableArguments {
     @OptionGroup var source: ConfigurationOption
 
+    // `--state` of `hilum results` is the state of a report.
     @Option(
         help: ArgumentHelp("The state folder, instead of the one in the configuration.", valueName: "folder"),
         completion: .directory)
-    var state: String?
+    var stateFolder: String?
 
     /// The state folder with what the configuration says about times and names.
     func open() throws -> StateAccess {
         let file = source.config
         let configuration = GatewayConfiguration.read(file: file).configuration
-        guard let folder = state ?? configuration?.state, !folder.isEmpty else {
+        guard let folder = stateFolder ?? configuration?.state, !folder.isEmpty else {
             throw CommandFailure(
                 .wrong, "\(file) is not there or names no state folder",
-                cure: "name one with --config FILE or --state FOLDER")
+                cure: "name one with --config FILE or --state-folder FOLDER")
         }
         return StateAccess(
             folder: folder, time: LocalTime(named: configuration?.site.timezone ?? ""), configuration: configuration)

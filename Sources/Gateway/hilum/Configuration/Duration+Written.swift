@@ -44,7 +44,7 @@ extension Duration {
 enum ByteCount {
     private static let units: [(name: String, bytes: Int)] = [
         ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("GB", 1_000_000_000), ("MB", 1_000_000),
-        ("kB", 1000), ("KB", 1000), ("B", 1),
+        ("kB", 1000), ("KB", 1000), ("B", 1), ("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10),
     ]
 
     /// Bytes of `64KiB`, `10 MB`; a number without unit is bytes.

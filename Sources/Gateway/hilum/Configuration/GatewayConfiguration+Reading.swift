@@ -55,7 +55,6 @@ extension GatewayConfiguration {
         configuration.limits =
             top.map("limits") { limits in
                 var settings = LimitSettings()
-                settings.message = limits.size("message", in: 1024...(4 << 30)) ?? settings.message
                 settings.freeDisk = limits.size("free_disk", in: 0...(1 << 50)) ?? settings.freeDisk
                 return settings
             } ?? LimitSettings()
@@ -83,6 +82,9 @@ extension SiteSettings {
         settings.name = site.text("name") ?? ""
         settings.timezone = TimeZoneName.read(&site, "timezone") ?? ""
         settings.language = site.choice("language", of: SiteLanguage.self) ?? settings.language
+        if settings.language == .chinese {
+            site.fault("language", "texts are in English in this version", cure: "nothing to do", .warning)
+        }
         return settings
     }
 }

@@ -135,8 +135,6 @@ struct RetentionSettings: Sendable, Hashable {
 
 /// `limits:`
 struct LimitSettings: Sendable, Hashable {
-    /// Longest message of a device.
-    var message = 64 << 20
-    /// Free disk space under which an alarm is raised.
+    /// Free space on the disk of the state folder under which an alarm is raised, in bytes.
     var freeDisk = 1 << 30
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What is known about the place that output goes to.
 struct Terminal: Sendable {
@@ -58,30 +59,51 @@ enum TextStyle: String, Sendable {
 
 /// Writing whole texts to standard output and error.
 enum Stream {
-    /// Writes to standard output.
-    static func output(_ text: String) { write(STDOUT_FILENO, text) }
-    /// Writes bytes to standard output.
-    static func output(bytes: [UInt8]) { bytes.withUnsafeBytes { write(STDOUT_FILENO, $0) } }
-    /// Writes to standard error.
-    static func error(_ text: String) { write(STDERR_FILENO, text) }
+    /// Takes what would be written, in the task that sets it: for tests of whole command lines.
+    @TaskLocal static var captured: CapturedOutput?
 
-    private static func write(_ descriptor: Int32, _ text: String) {
-        var text = text
-        text.withUTF8 { write(descriptor, UnsafeRawBufferPointer($0)) }
+    /// Writes to standard output.
+    static func output(_ text: String) { output(bytes: Array(text.utf8)) }
+    /// Writes bytes to standard output.
+    static func output(bytes: [UInt8]) {
+        if let captured { return captured.append(bytes, isError: false) }
+        write(STDOUT_FILENO, bytes)
+    }
+    /// Writes to standard error.
+    static func error(_ text: String) {
+        let bytes = Array(text.utf8)
+        if let captured { return captured.append(bytes, isError: true) }
+        write(STDERR_FILENO, bytes)
     }
 
-    private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes
-        while let base = rest.baseAddress, !rest.isEmpty {
-            let count = Glibc.write(descriptor, base, rest.count)
+    private static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+                sent += count
             } else if errno == EPIPE {
                 // The reader (`head`, a closed pager) has seen enough: not our fault and not an error.
                 exit(0)
             } else if errno != EINTR && errno != EAGAIN {
                 return
             }
+        }
+    }
+}
+
+/// What a command wrote.
+final class CapturedOutput: Sendable {
+    private let written = Mutex<(output: [UInt8], error: [UInt8])>(([], []))
+
+    /// To standard output.
+    var output: String { written.withLock { String(decoding: $0.output, as: UTF8.self) } }
+    /// To standard error.
+    var error: String { written.withLock { String(decoding: $0.error, as: UTF8.self) } }
+
+    func append(_ bytes: [UInt8], isError: Bool) {
+        written.withLock { written in
+            if isError { written.error += bytes } else { written.output += bytes }
         }
     }
 }

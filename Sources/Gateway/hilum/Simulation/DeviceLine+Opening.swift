@@ -85,7 +85,7 @@ extension DeviceLine {
 /// A port on which a simulated device waits to be dialled.
 final class ListeningSocket: Sendable {
     private let descriptor: Int32
-    /// The port, where 0 was asked for.
+    /// The port: the one asked for, or the one that 0 came to.
     let port: Int
 
     init(_ place: HostAndPort) throws {
@@ -105,7 +105,18 @@ final class ListeningSocket: Sendable {
             _ = Glibc.close(descriptor)
             throw DeviceLine.Fault(description: "\(place.description): \(reason)")
         }
-        port = place.port
+        port = Self.port(of: descriptor) ?? place.port
+    }
+
+    private static func port(of descriptor: Int32) -> Int? {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let status = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard status == 0 else { return nil }
+        // The port stands at the same place in sockaddr_in and sockaddr_in6, in network order.
+        return withUnsafeBytes(of: &address) { Int($0[2]) << 8 | Int($0[3]) }
     }
 
     deinit { _ = Glibc.close(descriptor) }

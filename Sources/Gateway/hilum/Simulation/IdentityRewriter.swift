@@ -1,8 +1,8 @@
 /// Gives the specimens of a capture fresh identifiers and times, so that it can be played again as new work.
 ///
 /// Identifiers are found where the standards put them (O.3 and O.4; OBR-2, OBR-3, SPM-2, SAC-3) and replaced wherever they
-/// stand between delimiters in the same message. A fresh identifier keeps the length of the old one where that leaves room
-/// enough to be unique. Checksums that were right are right again.
+/// stand between delimiters in the same message. Fresh identifiers are 16 digits, or as long as the old ones where these are
+/// longer. Checksums that were right are right again.
 struct IdentityRewriter: Sendable {
     /// Written into the identifiers: differs from run to run and from device to device.
     var seed: UInt64
@@ -10,16 +10,16 @@ struct IdentityRewriter: Sendable {
     var shift: Int64?
 
     /// What a message says after rewriting, and the specimens in it.
-    func rewritten(_ message: Capture.Message, repetition: Int, index: Int) -> (
-        message: Capture.Message, specimens: [String]
-    ) {
+    ///
+    /// - Parameter serial: number of the message in this run: no two messages of a run share one.
+    func rewritten(_ message: Capture.Message, serial: Int) -> (message: Capture.Message, specimens: [String]) {
         var message = message
         let text = MessageText(message)
         let tokens = text.tokens
         let identifiers = SpecimenTokens.identifiers(text)
         var fresh: [[UInt8]: [UInt8]] = [:]
         for (number, old) in identifiers.enumerated() {
-            fresh[old] = freshIdentifier(old, repetition: repetition, message: index, number: number)
+            fresh[old] = freshIdentifier(old, serial: serial, number: number)
         }
         var edits: [(range: Range<Int>, bytes: [UInt8])] = []
         for range in tokens {
@@ -35,7 +35,7 @@ struct IdentityRewriter: Sendable {
         }
         if let control = text.controlID, !control.isEmpty {
             let old = Array(text.bytes[control])
-            edits.append((control, freshIdentifier(old, repetition: repetition, message: index, number: 99)))
+            edits.append((control, freshIdentifier(old, serial: serial, number: 99)))
             edits.sort { $0.range.lowerBound < $1.range.lowerBound }
         }
         text.apply(edits, to: &message)
@@ -43,17 +43,13 @@ struct IdentityRewriter: Sendable {
         return (message, specimens)
     }
 
-    /// Unique for (seed, repetition, message, number): 39 bits of a hash would collide, so the parts stand side by side in a
-    /// mixed radix, and only then are they written in as many digits as there is room for.
-    private func freshIdentifier(_ old: [UInt8], repetition: Int, message: Int, number: Int) -> [UInt8] {
+    /// Digits: six of the seed, eight of the message's serial number, two of the place in the message.
+    private func freshIdentifier(_ old: [UInt8], serial: Int, number: Int) -> [UInt8] {
         let counter =
-            (UInt64(truncatingIfNeeded: repetition) &* 1000 &+ UInt64(truncatingIfNeeded: message % 1000)) &* 100
-            &+ UInt64(truncatingIfNeeded: number % 100)
-        let value = (seed % 1000) &* 1_000_000_000 &+ counter % 1_000_000_000
-        let length = max(old.count, 12)
+            UInt64(truncatingIfNeeded: serial) % 100_000_000 &* 100 &+ UInt64(truncatingIfNeeded: number % 100)
+        var rest = (seed % 1_000_000) &* 10_000_000_000 &+ counter
         var digits: [UInt8] = []
-        var rest = value
-        while digits.count < length {
+        while digits.count < max(old.count, 16) {
             digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
             rest /= 10
         }

@@ -122,7 +122,8 @@ struct SimulationRun {
             if plan.movesTimes, let latest = CaptureTime.latest(text) {
                 rewriter.shift = CaptureTime.localNow() - latest
             }
-            (message, specimens) = rewriter.rewritten(original, repetition: repetition, index: index)
+            (message, specimens) = rewriter.rewritten(
+                original, serial: repetition &* plan.capture.messages.count &+ index)
         } else {
             specimens = SpecimenTokens.identifiers(MessageText(original)).map { String(decoding: $0, as: UTF8.self) }
         }
