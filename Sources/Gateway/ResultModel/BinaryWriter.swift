@@ -31,25 +31,30 @@ struct BinaryWriter {
 
     /// Length and bytes; never a reference, so that what was written can be read on its own.
     mutating func plain(_ text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
-            count(utf8.count)
-            bytes.append(contentsOf: utf8)
-        }
+        let length = text.utf8.count
+        count(length)
+        if length > 0 { append(text) }
     }
 
     /// Twice the length and bytes, or twice the place among the remembered strings plus one.
     mutating func string(_ text: String) {
         let length = text.utf8.count
         if length >= Self.shortestRemembered {
-            for place in remembered.indices where remembered[place] == text && Self.sameBytes(remembered[place], text) {
+            for place in remembered.indices
+            where remembered[place].utf8.count == length && Self.sameBytes(remembered[place], text) {
                 return number(UInt64(place) << 1 | 1)
             }
             if remembered.count < Self.mostRemembered { remembered.append(text) }
         }
         number(UInt64(length) << 1)
-        var text = text
-        text.withUTF8 { bytes.append(contentsOf: $0) }
+        if length > 0 { append(text) }
+    }
+
+    private mutating func append(_ text: String) {
+        // Without a mutable copy: the string is not retained.
+        if text.utf8.withContiguousStorageIfAvailable({ bytes.append(contentsOf: $0) }) == nil {
+            bytes.append(contentsOf: text.utf8)
+        }
     }
 
     mutating func strings(_ texts: [String]) {
@@ -63,5 +68,10 @@ struct BinaryWriter {
     }
 
     /// `==` holds for texts that are canonically equal but differ in bytes; what was sent must come back as sent.
-    static func sameBytes(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+    static func sameBytes(_ one: String, _ other: String) -> Bool {
+        // Equal as ASCII texts is equal in bytes; the slow way is for the rest.
+        guard one == other else { return false }
+        return one.utf8.count == other.utf8.count
+            && (one.utf8.allSatisfy { $0 < 0x80 } || one.utf8.elementsEqual(other.utf8))
+    }
 }

@@ -11,39 +11,35 @@ extension ReportCodec {
         static let replaces = RowFlags(rawValue: 64)
     }
 
-    mutating func write(_ observation: Observation, after previous: Observation) {
-        let sent = observation.asSent
+    mutating func write(_ observation: Observation, isNewTime: Bool, isNewEffective: Bool) {
         var flags: RowFlags = []
-        if sent.time != previous.asSent.time { flags.insert(.newTime) }
-        if observation.effective != previous.effective { flags.insert(.newEffective) }
-        if !sent.flags.isEmpty { flags.insert(.flags) }
-        if observation.interpretation != sent.flags { flags.insert(.ownInterpretation) }
+        if isNewTime { flags.insert(.newTime) }
+        if isNewEffective { flags.insert(.newEffective) }
+        if !observation.asSent.flags.isEmpty { flags.insert(.flags) }
+        if observation.interpretation != observation.asSent.flags { flags.insert(.ownInterpretation) }
         if !observation.run.isEmpty { flags.insert(.run) }
         if !observation.comments.isEmpty { flags.insert(.comments) }
         if observation.replacesEarlier { flags.insert(.replaces) }
-        withWriter { writer in
-            writer.byte(flags.rawValue)
-            writer.string(sent.value)
-        }
-        write(observation.value, sent: sent.value)
-        if flags.contains(.newTime) { withWriter { $0.string(sent.time) } }
-        if flags.contains(.newEffective) { write(observation.effective) }
-        withWriter { writer in
-            if flags.contains(.flags) { writer.strings(sent.flags) }
-            if flags.contains(.ownInterpretation) { writer.strings(observation.interpretation) }
-            if flags.contains(.run) { writer.string(observation.run) }
-            if flags.contains(.comments) { writer.strings(observation.comments) }
-        }
+        writer.byte(flags.rawValue)
+        writer.string(observation.asSent.value)
+        write(observation.value, sent: observation.asSent.value)
+        if isNewTime { writer.string(observation.asSent.time) }
+        if isNewEffective { write(observation.effective) }
+        if flags.contains(.flags) { writer.strings(observation.asSent.flags) }
+        if flags.contains(.ownInterpretation) { writer.strings(observation.interpretation) }
+        if flags.contains(.run) { writer.string(observation.run) }
+        if flags.contains(.comments) { writer.strings(observation.comments) }
     }
 
     static func read(
-        _ observation: inout Observation, after previous: Observation, _ reader: inout BinaryReader
+        _ observation: inout Observation, time previousTime: String, effective: ClinicalTime?,
+        _ reader: inout BinaryReader
     ) throws(ReportCodecFault) {
         let flags = RowFlags(rawValue: try reader.byte())
         observation.asSent.value = try reader.string()
         observation.value = try value(&reader, sent: observation.asSent.value, template: observation.value)
-        observation.asSent.time = flags.contains(.newTime) ? try reader.string() : previous.asSent.time
-        observation.effective = flags.contains(.newEffective) ? try time(&reader) : previous.effective
+        observation.asSent.time = flags.contains(.newTime) ? try reader.string() : previousTime
+        observation.effective = flags.contains(.newEffective) ? try time(&reader) : effective
         if flags.contains(.flags) { observation.asSent.flags = try reader.strings() }
         observation.interpretation =
             flags.contains(.ownInterpretation) ? try reader.strings() : observation.asSent.flags
@@ -63,37 +59,40 @@ extension ReportCodec {
 
     /// Low three bits: form; bit 3: the text is what was sent; above: comparator or reason.
     private mutating func write(_ value: ObservationValue, sent: String) {
-        func header(_ form: UInt8, _ text: String, _ detail: Int = 0) -> UInt8 {
-            form | (text == sent && BinaryWriter.sameBytes(text, sent) ? 8 : 0) | UInt8(truncatingIfNeeded: detail) << 4
+        switch value {
+        case .quantity(let quantity): form(0, quantity.number, sent, Self.place(quantity.comparator))
+        case .ratio(let comparator, let numerator, let denominator):
+            form(1, numerator, sent, Self.place(comparator))
+            writer.string(denominator)
+        case .range(let low, let high):
+            form(2, low.number, sent)
+            writer.byte(UInt8(truncatingIfNeeded: Self.place(low.comparator) | Self.place(high.comparator) << 4))
+            for text in [low.unit, low.ucum, high.number, high.unit, high.ucum] { writer.string(text) }
+        case .coded(let text, let coding):
+            form(3, text, sent, coding == nil ? 0 : 1)
+            if let coding { for text in [coding.system, coding.code, coding.display] { writer.string(text) } }
+        case .text(let text): form(4, text, sent)
+        case .attachment(let attachment):
+            form(5, attachment.title, sent)
+            writer.string(attachment.contentType)
+            writer.raw(attachment.data)
+        case .absent(let reason, let text): form(6, text, sent, Self.reasons.firstIndex(of: reason) ?? 0)
         }
-        func place(_ comparator: ObservationValue.Comparator?) -> Int {
-            Self.comparators.firstIndex(of: comparator) ?? 0
-        }
-        withWriter { writer in
-            func form(_ form: UInt8, _ text: String, _ detail: Int = 0) {
-                let header = header(form, text, detail)
-                writer.byte(header)
-                if header & 8 == 0 { writer.string(text) }
-            }
-            switch value {
-            case .quantity(let quantity): form(0, quantity.number, place(quantity.comparator))
-            case .ratio(let comparator, let numerator, let denominator):
-                form(1, numerator, place(comparator))
-                writer.string(denominator)
-            case .range(let low, let high):
-                form(2, low.number)
-                writer.byte(UInt8(truncatingIfNeeded: place(low.comparator) | place(high.comparator) << 4))
-                for text in [low.unit, low.ucum, high.number, high.unit, high.ucum] { writer.string(text) }
-            case .coded(let text, let coding):
-                form(3, text, coding == nil ? 0 : 1)
-                if let coding { for text in [coding.system, coding.code, coding.display] { writer.string(text) } }
-            case .text(let text): form(4, text)
-            case .attachment(let attachment):
-                form(5, attachment.title)
-                writer.string(attachment.contentType)
-                writer.raw(attachment.data)
-            case .absent(let reason, let text): form(6, text, Self.reasons.firstIndex(of: reason) ?? 0)
-            }
+    }
+
+    private mutating func form(_ form: UInt8, _ text: String, _ sent: String, _ detail: Int = 0) {
+        let isSame = BinaryWriter.sameBytes(text, sent)
+        writer.byte(form | (isSame ? 8 : 0) | UInt8(truncatingIfNeeded: detail) << 4)
+        if !isSame { writer.string(text) }
+    }
+
+    private static func place(_ comparator: ObservationValue.Comparator?) -> Int {
+        switch comparator {
+        case nil: 0
+        case .less: 1
+        case .lessOrEqual: 2
+        case .greaterOrEqual: 3
+        case .greater: 4
         }
     }
 

@@ -7,7 +7,7 @@ public struct ReportCodec: Sendable {
     /// Version written.
     public static let version: UInt8 = 1
 
-    private var writer = BinaryWriter()
+    var writer = BinaryWriter()
     private var templateWriter = BinaryWriter()
 
     /// An encoder; keep it, it keeps its buffers.
@@ -22,14 +22,21 @@ public struct ReportCodec: Sendable {
         template(&templates) { .report(Self.common(of: report)) }
         head(report)
         writer.count(report.observations.count)
-        var previous = Observation()
-        for observation in report.observations {
-            templateWriter.reset()
-            ReportTemplates.Prototype.write(observation, &templateWriter)
-            template(&templates) { .observation(Self.common(of: observation)) }
-            write(observation, after: previous)
-            previous.asSent.time = observation.asSent.time
-            previous.effective = observation.effective
+        // By place and by pointer: an observation has some thirty strings, and a copy would retain them all.
+        report.observations.withUnsafeBufferPointer { observations in
+            for place in observations.indices {
+                templateWriter.reset()
+                ReportTemplates.Prototype.write(observations[place], &templateWriter)
+                template(&templates) { .observation(Self.common(of: observations[place])) }
+                if place == 0 {
+                    write(observations[place], isNewTime: true, isNewEffective: true)
+                } else {
+                    write(
+                        observations[place],
+                        isNewTime: observations[place].asSent.time != observations[place - 1].asSent.time,
+                        isNewEffective: observations[place].effective != observations[place - 1].effective)
+                }
+            }
         }
         return writer.bytes
     }
@@ -51,14 +58,14 @@ public struct ReportCodec: Sendable {
         try head(&reader, &report)
         let count = try reader.count()
         report.observations.reserveCapacity(min(count, 1_024))
-        var previous = Observation()
+        var (time, effective) = ("", ClinicalTime?.none)
         for _ in 0..<count {
             guard case .observation(var observation) = try template(&reader, templates) else {
                 throw reader.fault("no observation")
             }
-            try read(&observation, after: previous, &reader)
-            previous.asSent.time = observation.asSent.time
-            previous.effective = observation.effective
+            try read(&observation, time: time, effective: effective, &reader)
+            time = observation.asSent.time
+            effective = observation.effective
             report.observations.append(observation)
         }
         guard reader.remaining == 0 else { throw reader.fault("report goes on after its end") }
@@ -70,7 +77,7 @@ public struct ReportCodec: Sendable {
     private mutating func template(
         _ templates: inout ReportTemplates, _ prototype: () -> ReportTemplates.Prototype
     ) {
-        if let number = templates.number(for: templateWriter.bytes, from: 0, prototype) {
+        if let number = templates.number(for: templateWriter.bytes, prototype) {
             writer.count(number)
         } else {
             writer.count(0)
@@ -135,35 +142,40 @@ public struct ReportCodec: Sendable {
     }
 
     private mutating func head(_ report: Report) {
-        let (specimen, order) = (report.specimen, report.order)
         var flags: HeadFlags = []
         if report.patient != nil { flags.insert(.patient) }
-        if !order.placerID.isEmpty || !order.fillerID.isEmpty || order.orderedAt != nil { flags.insert(.order) }
-        if !specimen.rack.isEmpty || !specimen.position.isEmpty { flags.insert(.place) }
-        if specimen.collectedAt != nil || specimen.receivedAt != nil || report.issued != nil { flags.insert(.times) }
+        if !report.order.placerID.isEmpty || !report.order.fillerID.isEmpty || report.order.orderedAt != nil {
+            flags.insert(.order)
+        }
+        if !report.specimen.rack.isEmpty || !report.specimen.position.isEmpty { flags.insert(.place) }
+        if report.specimen.collectedAt != nil || report.specimen.receivedAt != nil || report.issued != nil {
+            flags.insert(.times)
+        }
         if !report.comments.isEmpty { flags.insert(.comments) }
         if !report.holds.isEmpty { flags.insert(.holds) }
         writer.byte(flags.rawValue)
         writer.string(report.controlID)
-        writer.string(specimen.id)
+        writer.string(report.specimen.id)
         if let patient = report.patient {
-            for text in [patient.id, patient.name, patient.birthDate, patient.sex, patient.location] {
-                writer.string(text)
-            }
+            writer.string(patient.id)
+            writer.string(patient.name)
+            writer.string(patient.birthDate)
+            writer.string(patient.sex)
+            writer.string(patient.location)
             writer.strings(patient.alternateIDs)
         }
         if flags.contains(.order) {
-            writer.string(order.placerID)
-            writer.string(order.fillerID)
-            write(order.orderedAt)
+            writer.string(report.order.placerID)
+            writer.string(report.order.fillerID)
+            write(report.order.orderedAt)
         }
         if flags.contains(.place) {
-            writer.string(specimen.rack)
-            writer.string(specimen.position)
+            writer.string(report.specimen.rack)
+            writer.string(report.specimen.position)
         }
         if flags.contains(.times) {
-            write(specimen.collectedAt)
-            write(specimen.receivedAt)
+            write(report.specimen.collectedAt)
+            write(report.specimen.receivedAt)
             write(report.issued)
         }
         if flags.contains(.comments) { writer.strings(report.comments) }
@@ -236,6 +248,4 @@ public struct ReportCodec: Sendable {
         default: throw reader.fault("no time")
         }
     }
-
-    mutating func withWriter(_ body: (inout BinaryWriter) -> Void) { body(&writer) }
 }

@@ -16,12 +16,16 @@ extension ReportTemplates.Prototype {
     /// Writes what observations of one test have in common.
     static func write(_ observation: Observation, _ writer: inout BinaryWriter) {
         writer.byte(observationMark)
-        let sent = observation.asSent
-        for text in [sent.code, sent.name, sent.unit, sent.status, sent.range] { writer.plain(text) }
-        for text in [
-            observation.localCode, observation.display, observation.operatorID, observation.method,
-            observation.instrument,
-        ] { writer.plain(text) }
+        writer.plain(observation.asSent.code)
+        writer.plain(observation.asSent.name)
+        writer.plain(observation.asSent.unit)
+        writer.plain(observation.asSent.status)
+        writer.plain(observation.asSent.range)
+        writer.plain(observation.localCode)
+        writer.plain(observation.display)
+        writer.plain(observation.operatorID)
+        writer.plain(observation.method)
+        writer.plain(observation.instrument)
         var flags: UInt8 = observation.status.rawValue | observation.role.rawValue << 3
         if observation.isUsable { flags |= 0x20 }
         if observation.isMapped { flags |= 0x40 }
@@ -30,7 +34,9 @@ extension ReportTemplates.Prototype {
         if let loinc = observation.loinc { write(loinc, &writer) }
         if let range = observation.referenceRange {
             writer.byte(1)
-            for text in [range.low, range.high, range.text] { writer.plain(text) }
+            writer.plain(range.low)
+            writer.plain(range.high)
+            writer.plain(range.text)
         } else {
             writer.byte(0)
         }
@@ -76,7 +82,9 @@ extension ReportTemplates.Prototype {
     }
 
     private static func write(_ coding: Coding, _ writer: inout BinaryWriter) {
-        for text in [coding.system, coding.code, coding.display] { writer.plain(text) }
+        writer.plain(coding.system)
+        writer.plain(coding.code)
+        writer.plain(coding.display)
     }
 
     private static func coding(_ reader: inout BinaryReader) throws(ReportCodecFault) -> Coding {
@@ -89,10 +97,13 @@ extension ReportTemplates.Prototype {
     /// Writes what reports of one device and profile have in common.
     static func write(_ report: Report, _ writer: inout BinaryWriter) {
         writer.byte(reportMark)
-        for text in [
-            report.device, report.profile, report.profileRevision, report.protocolName, report.specimen.type,
-            report.specimen.typeCode, report.order.priority,
-        ] { writer.plain(text) }
+        writer.plain(report.device)
+        writer.plain(report.profile)
+        writer.plain(report.profileRevision)
+        writer.plain(report.protocolName)
+        writer.plain(report.specimen.type)
+        writer.plain(report.specimen.typeCode)
+        writer.plain(report.order.priority)
         var flags: UInt8 = report.status.rawValue
         if report.isQC { flags |= 0x08 }
         if report.specimen.isRunningNumber { flags |= 0x10 }

@@ -68,22 +68,19 @@ public struct ReportTemplates: Sendable {
         }
     }
 
-    /// Number of the template that is `bytes[start...]`, or nil when it has to be written out.
-    mutating func number(for bytes: [UInt8], from start: Int, _ prototype: () -> Prototype) -> Int? {
-        guard bytes.count - start <= Self.longest else { return nil }
-        let digest = bytes.withUnsafeBytes { Self.digest(UnsafeRawBufferPointer(rebasing: $0[start...])) }
-        if let number = numbers[digest] {
-            let body = bodies[number - 1]
-            let isSame = body.count == bytes.count - start && body.elementsEqual(bytes[start...])
-            return isSame ? number : nil
-        }
+    /// Number of the template with these bytes, or nil when it has to be written out.
+    mutating func number(for bytes: [UInt8], _ prototype: () -> Prototype) -> Int? {
+        guard bytes.count <= Self.longest else { return nil }
+        let digest = bytes.withUnsafeBytes { Self.digest($0) }
+        // Arrays of bytes are compared as memory.
+        if let number = numbers[digest] { return bodies[number - 1] == bytes ? number : nil }
         guard bodies.count < Self.capacity else { return nil }
         let place = Int(truncatingIfNeeded: digest) & (Self.recentSize - 1)
         guard recent[place] == digest else {
             recent[place] = digest
             return nil
         }
-        add(Array(bytes[start...]), prototype(), digest: digest)
+        add(bytes, prototype(), digest: digest)
         return bodies.count
     }
 

@@ -11,8 +11,8 @@ import Synchronization
 final class Checkpointer: Sendable {
     /// Pages of the log (4 KB each) from which it is worth moving.
     static let worthwhile = 1_000
-    /// Pages from which the writer does it itself: 64 MB.
-    static let tooMany = 16_000
+    /// Pages from which the writer does it itself: 32 MB.
+    static let tooMany = 8_000
 
     private let queue = DispatchQueue(label: "hilum.store.checkpoint", qos: .utility)
     private let connection: DatabaseQueue
@@ -58,8 +58,9 @@ final class Checkpointer: Sendable {
     }
 
     /// Waits for what runs, then moves everything and empties the log.
-    func close() {
+    func close(_ pool: DatabasePool) {
         queue.sync {}
+        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? connection.close()
     }
 

@@ -17,6 +17,11 @@ final class QueueBoard: Sendable {
         queues.withLock { $0[destination]?.claim(limit, now: now) ?? ([], nil) }
     }
 
+    /// Gives claimed items back as they were: the database could not be read.
+    func unclaim(_ destination: String, _ items: [Int64]) {
+        queues.withLock { queues in for item in items { queues[destination]?.unclaim(item) } }
+    }
+
     func isClaimed(_ item: Int64) -> Bool { queues.withLock { $0.values.contains { $0.isClaimed(item) } } }
 
     /// Items waiting or under way, by destination.
@@ -34,13 +39,15 @@ final class QueueBoard: Sendable {
                 queues[destination, default: ReadyQueue()].add(item)
                 touched.insert(destination)
             }
+            // Names first: a loop over the dictionary's own keys would copy every queue at its first change.
+            let names = Array(queues.keys)
             for (item, outcome) in effects.settled {
-                for destination in queues.keys where queues[destination]?.isClaimed(item) == true {
-                    queues[destination]?.settle(item, outcome)
+                for destination in names where queues[destination]?.settle(item, outcome) == true {
                     touched.insert(destination)
+                    break
                 }
             }
-            for item in effects.withdrawn { for destination in queues.keys { queues[destination]?.withdraw(item) } }
+            for item in effects.withdrawn { for destination in names { queues[destination]?.withdraw(item) } }
             for (destination, item) in effects.hastened {
                 queues[destination]?.hasten(item)
                 touched.insert(destination)

@@ -93,8 +93,11 @@ struct ReadyQueue {
     }
 
     /// A claimed item was settled.
-    mutating func settle(_ id: Int64, _ outcome: Outcome) {
-        guard let key = claimed.removeValue(forKey: id), var lane = lanes.removeValue(forKey: key) else { return }
+    ///
+    /// - Returns: whether it was claimed here.
+    @discardableResult
+    mutating func settle(_ id: Int64, _ outcome: Outcome) -> Bool {
+        guard let key = claimed.removeValue(forKey: id), var lane = lanes.removeValue(forKey: key) else { return false }
         lane.isClaimed = false
         switch outcome {
         case .gone:
@@ -104,6 +107,14 @@ struct ReadyQueue {
             lane.items[lane.head].due = due
             lane.items[lane.head].attempts += 1
         }
+        put(lane, key)
+        return true
+    }
+
+    /// Gives a claimed item back as it was.
+    mutating func unclaim(_ id: Int64) {
+        guard let key = claimed.removeValue(forKey: id), var lane = lanes.removeValue(forKey: key) else { return }
+        lane.isClaimed = false
         put(lane, key)
     }
 

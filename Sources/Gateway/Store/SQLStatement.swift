@@ -11,8 +11,12 @@ final class SQLStatement {
     private let connection: OpaquePointer?
     private var index: Int32 = 0
 
-    init(_ database: Database, _ sql: String) throws {
-        statement = try database.makeStatement(sql: sql)
+    convenience init(_ database: Database, _ sql: String) throws {
+        self.init(try database.makeStatement(sql: sql), database)
+    }
+
+    init(_ statement: Statement, _ database: Database) {
+        self.statement = statement
         handle = statement.sqliteStatement
         connection = database.sqliteConnection
     }

@@ -8,17 +8,23 @@ extension Store: Outbox {
         destination: String, limit: Int, now: Int64
     ) async throws -> (items: [OutboxItem], nextDue: Int64?) {
         let (waiting, nextDue) = board.claim(destination, max(0, limit), now: now)
+        let missing = waiting.filter(\.resident.isEmpty).map { $0.id >> 8 }
+        let read: [Int64: Result<Report, StoreFault>]
+        do { read = missing.isEmpty ? [:] : try await reader.posted(missing) } catch {
+            board.unclaim(destination, waiting.map(\.id))
+            throw error
+        }
         var items: [OutboxItem] = []
         items.reserveCapacity(waiting.count)
         for item in waiting {
             let report: Report
-            if let resident = item.resident.first {
-                report = resident
-            } else {
-                do { report = try await reader.posted(item.id >> 8) } catch {
-                    try await settle([(item.id, .dead(reason: "the stored report cannot be read: \(error)"))], now: now)
-                    continue
-                }
+            switch (item.resident.first, read[item.id >> 8]) {
+            case (let resident?, _): report = resident
+            case (nil, .success(let found)?): report = found
+            case (nil, let failure):
+                let reason = if case .failure(let fault)? = failure { fault.text } else { "it is not there" }
+                try await settle([(item.id, .dead(reason: "the stored report cannot be read: \(reason)"))], now: now)
+                continue
             }
             items.append(
                 OutboxItem(

@@ -71,7 +71,7 @@ public final class Store: Sendable {
     public func closeBlocking() {
         alarms.settle(writer)
         writer.close()
-        checkpointer.close()
+        checkpointer.close(pool)
         try? pool.close()
         lock.release()
     }

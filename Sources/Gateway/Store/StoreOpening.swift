@@ -50,7 +50,8 @@ struct StoreOpening {
         try pool.writeWithoutTransaction { database in
             let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
             if pages <= 1 { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM") }
-            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
+            try database.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 33554432")
             let (synchronous, mode) = (
                 try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? 0,
                 try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""

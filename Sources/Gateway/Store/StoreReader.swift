@@ -39,14 +39,23 @@ public final class StoreReader: Sendable {
         } catch { throw StoreFault(error, path: path) }
     }
 
-    /// A report as it is posted: without what is not to be posted.
-    func posted(_ id: Int64) async throws -> Report {
+    /// Reports as they are posted: without what is not to be posted.
+    func posted(_ ids: [Int64]) async throws(StoreFault) -> [Int64: Result<Report, StoreFault>] {
         try await read { snapshot in
-            let row = try Row.fetchOne(
-                snapshot.database, sql: "SELECT body, received, omitted FROM report WHERE id = ?", arguments: [id])
-            guard let row else { throw StoreFault(.internal, "there is no report \(id)") }
-            let report = try snapshot.report(row[0] as Data, id: id, receivedAt: row[1])
-            return report.omitting(Snapshot.places(row[2]))
+            var reports: [Int64: Result<Report, StoreFault>] = [:]
+            let statement = try SQLStatement(
+                snapshot.database.cachedStatement(sql: "SELECT body, received, omitted FROM report WHERE id = ?"),
+                snapshot.database)
+            for id in ids {
+                reports[id] = try statement.bind(id).first { row in
+                    let (body, received, omitted) = (row.bytes(0), row.integer(1), row.text(2))
+                    do {
+                        let report = try snapshot.report(body, id: id, receivedAt: received)
+                        return .success(report.omitting(Snapshot.places(omitted)))
+                    } catch { return .failure(StoreFault(.corrupt, "\(error)")) }
+                }
+            }
+            return reports
         }
     }
 
@@ -67,6 +76,10 @@ public final class StoreReader: Sendable {
 struct Snapshot {
     let database: Database
     let reader: StoreReader
+
+    func report(_ body: [UInt8], id: Int64, receivedAt: Int64) throws -> Report {
+        try reader.decode(body, id: id, receivedAt: receivedAt, database)
+    }
 
     func report(_ body: Data, id: Int64, receivedAt: Int64) throws -> Report {
         try reader.decode(Array(body), id: id, receivedAt: receivedAt, database)
