@@ -18,7 +18,7 @@ extension R4 {
         /// As JSON.
         public func json() -> JSONValue {
             var object = JSONObject()
-            if !system.isEmpty, !code.isEmpty {
+            if !R4.text(system).isEmpty, !R4.text(code).isEmpty {
                 object.add("system", system)
                 object.add("code", code)
             }
@@ -124,7 +124,7 @@ extension R4 {
             object.append("value", .number(value.text))
             object.add("comparator", comparator)
             object.add("unit", unit.isEmpty ? ucum : unit)
-            if !ucum.isEmpty {
+            if !R4.text(ucum).isEmpty {
                 object.add("system", System.ucum)
                 object.add("code", ucum)
             }

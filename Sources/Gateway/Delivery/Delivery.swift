@@ -16,6 +16,8 @@ public actor Delivery {
     private var specs: [DestinationSpec]
     private var runners: [String: DestinationRunner] = [:]
     private var isRunning = false
+    /// Destinations whose settings could not be used.
+    private var unusable: Set<String> = []
 
     /// A delivery.
     ///
@@ -64,6 +66,10 @@ public actor Delivery {
             runners[id] = nil
             await runner.stop()
         }
+        for id in unusable where now[id] == nil {
+            unusable.remove(id)
+            alarms.clear(subject: id, kind: AlarmKind.settings, text: "it was removed")
+        }
         for spec in destinations where runners[spec.id] == nil { await start(spec) }
     }
 
@@ -73,10 +79,13 @@ public actor Delivery {
         do { sender = try makeSender(spec) } catch {
             let text = "its settings cannot be used: \("\(error)".printable)"
             logger.error("destination not started", metadata: ["destination": "\(spec.id)", "reason": "\(text)"])
+            unusable.insert(spec.id)
             alarms.raise(subject: spec.id, kind: AlarmKind.settings, text: text)
             return
         }
-        alarms.clear(subject: spec.id, kind: AlarmKind.settings, text: "its settings are in use")
+        if unusable.remove(spec.id) != nil {
+            alarms.clear(subject: spec.id, kind: AlarmKind.settings, text: "its settings are in use")
+        }
         let runner = DestinationRunner(
             spec: spec, sender: sender, outbox: outbox, alarms: alarms, clock: clock, logger: logger)
         runners[spec.id] = runner

@@ -53,12 +53,15 @@ public struct RetryPolicy: Sendable, Equatable {
         self.longestRetryAfter = longestRetryAfter
     }
 
+    /// 30 days in microseconds: whatever the settings say.
+    private static let longestOfAll: Int64 = 30 * 86_400_000_000
+
     /// Wait after the `failures`-th failure in a row (from 1), doubled each time, with jitter of a quarter both ways, so
     /// that many gateways do not come back at the same instant. Microseconds.
     func delay(afterFailures failures: Int, jitter: Double) -> Int64 {
-        let initial = max(1000, initialDelay.microseconds)
-        let longest = max(initial, longestDelay.microseconds)
-        let doublings = min(max(failures - 1, 0), 40)
+        let initial = min(max(1000, initialDelay.microseconds), RetryPolicy.longestOfAll)
+        let longest = min(max(initial, longestDelay.microseconds), RetryPolicy.longestOfAll)
+        let doublings = failures > 1 ? min(failures - 1, 40) : 0
         var delay = initial
         for _ in 0..<doublings where delay < longest { delay = min(longest, delay &* 2) }
         return Int64(Double(delay) * (0.75 + 0.5 * min(max(jitter, 0), 1)))

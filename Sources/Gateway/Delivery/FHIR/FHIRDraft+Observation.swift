@@ -102,7 +102,9 @@ extension FHIRDraft {
             return .range(low: from, high: to)
         case .coded(let text, let coding):
             let codings = coding.map { [R4.Coding(system: $0.system, code: $0.code, display: $0.display)] } ?? []
-            if R4.text(text).isEmpty, codings.isEmpty { return .absent(code: "unknown", text: "") }
+            let isCoded = codings.contains { !R4.text($0.system).isEmpty && !R4.text($0.code).isEmpty }
+            let hasWords = !R4.text(text).isEmpty || codings.contains { !R4.text($0.display).isEmpty }
+            if !isCoded, !hasWords { return .absent(code: "unknown", text: "") }
             return .concept(R4.CodeableConcept(codings, text: text))
         case .text(let text): return string(text)
         case .attachment(let attachment): return string(attachment.title)

@@ -68,7 +68,13 @@ struct FHIRDraft {
 
     init(item: OutboxItem, spec: FHIRMappingSpec, utcOffset: Int32) {
         self.item = item
-        report = item.report
+        var report = item.report
+        // What is nothing but white space and control characters is no identifier.
+        report.specimen.id = R4.text(report.specimen.id)
+        report.order.placerID = R4.text(report.order.placerID)
+        report.order.fillerID = R4.text(report.order.fillerID)
+        report.device = R4.text(report.device)
+        self.report = report
         self.spec = spec
         identity = ResultIdentity(.init(report: report, gateway: item.gateway, item: item.id))
         issued = R4.DateTime(unixMicroseconds: item.createdAt, utcOffset: utcOffset)

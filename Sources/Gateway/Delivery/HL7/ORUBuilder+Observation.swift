@@ -10,7 +10,8 @@ extension ORUBuilder {
         writer.field(1)
         writer.number(number)
         writer.field(2)
-        writer.literal(form.type)
+        // Version 2.3.1 wants OBX-2 even beside no value.
+        if case .none = form, profile.version == .v231 { writer.literal("ST") } else { writer.literal(form.type) }
         writer.field(3)
         writeCode(observation, to: &writer)
         writer.field(4)
@@ -75,7 +76,8 @@ extension ORUBuilder {
     /// OBX-4 tells rows of one code apart: the run as sent, else a count from the second on.
     private func writeSubID(_ observation: Observation, _ occurrence: Int, to writer: inout SegmentWriter) {
         writer.text(observation.run)
-        guard occurrence > 1 else { return }
+        // Version 2.3.1 wants OBX-4 in every row.
+        guard occurrence > 1 || (profile.version == .v231 && observation.run.isEmpty) else { return }
         writer.append { bytes in
             if !observation.run.isEmpty { bytes.append(UInt8(ascii: ".")) }
             bytes.append(contentsOf: String(occurrence).utf8)
