@@ -79,6 +79,15 @@ struct LinkBehaviourTests {
         #expect(lenient.replay.messages.count == 1 && lenient.replay.messages[0].isComplete)
     }
 
+    @Test("frames ended by ETB only, the last record without CR: whole at EOT")
+    func onlyETB() throws {
+        let text = Array(Self.raw.dropLast())
+        let etb = ControlCharacter.etb
+        let bytes = [enq] + LIS01Framing.frame(number: 1, text: text, close: etb) + [eot]
+        let replay = try Replay.run(bytes, options: .null, pieces: .fixed(1), finishes: false)
+        #expect(replay.messages.count == 1 && replay.messages.allSatisfy(\.isComplete) && replay.faults.isEmpty)
+    }
+
     @Test("30 s in the middle of a message, or the end of the link: lost, told once")
     func brokenOff() throws {
         for ends in [true, false] {

@@ -103,6 +103,26 @@ struct OrderTests {
         #expect(bench.transmitted() == [enq])
     }
 
+    @Test(
+        "6.3.5: where the profile says so, a device that sends is asked for the line, and frames are taken all the same"
+    )
+    func interrupts() throws {
+        var bench = try Bench(#"{"order": {"interrupts": true}}"#)
+        let bytes = session(LinkBehaviourTests.records)
+        let frames = LIS01Framing.frames(
+            of: LinkBehaviourTests.raw, options: LIS01Options())
+        bench.receive([enq] + frames[0])
+        #expect(bench.transmitted() == [ack, ack])
+        _ = try bench.submit(#"{"specimen_id": "S1", "tests": ["GLU"]}"#)
+        bench.receive(frames[1])
+        #expect(bench.transmitted() == [eot])
+        bench.receive([eot])
+        #expect(bench.transmitted() == [enq])
+        _ = OrderTests.drain(&bench)
+        bench.receive(bytes)
+        #expect(bench.replay.messages.count == 1)
+    }
+
     @Test("several Q records in one message, ALL, and a device that takes no orders")
     func variants() throws {
         var bench = try Bench(#"{"order": false}"#)

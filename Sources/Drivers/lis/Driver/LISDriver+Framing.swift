@@ -130,7 +130,9 @@ extension LISDriver {
 
     private func ended(_ reason: LIS01End, offset: UInt64, now: DriverTime, events: inout [StreamDriverEvent]) {
         guard assembler.partial != nil else { return }
-        if reason != .silence, !options.needsTerminator {
+        // A last record without CR, in a frame that an ETB ended, is whole once nothing follows.
+        let isWhole = !options.needsTerminator || reason == .endOfTransmission && endsWithTerminator()
+        if reason != .silence, isWhole {
             var outputs: [LIS02AssemblerOutput] = []
             assembler.flush(outputs: &outputs)
             return handle(outputs, now: now, events: &events)

@@ -41,6 +41,7 @@ extension LISDriver {
             link = LIS01Link(role: .computer, options: options.link, received: received)
         }
         let id = outbox.add(text: bytes, event: order.event)
+        if options.order.interrupts, link.receiver.isInTransfer { link.interrupt() }
         var outputs: [LIS01Output] = []
         link.send(id: id, text: bytes, now: now.monotonic, outputs: &outputs)
         handle(outputs, now: now, events: &events)

@@ -42,6 +42,8 @@ struct OrderOptions {
     /// Fields with a fixed text.
     var constants: [(to: LIS02Path, text: String)] = []
     var attempts = 6
+    /// LIS01-A2 6.3.5: a device that is sending is asked for the line (EOT in place of ACK).
+    var interrupts = false
 
     init() {}
 
@@ -77,6 +79,7 @@ struct OrderOptions {
         answerTerminator = try reader.text("answer_terminator") ?? answerTerminator
         orderTerminator = try reader.text("order_terminator") ?? orderTerminator
         attempts = try reader.count("attempts", 1...1000) ?? attempts
+        interrupts = try reader.flag("interrupts") ?? false
         let unknowns: KeyValuePairs<String, Unknown> = [
             "L|1|I": .terminator, "O.26 Y": .noOrder, "O.26 Z": .noPatient, "none": .silence,
         ]
