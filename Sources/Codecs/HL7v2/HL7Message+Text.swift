@@ -30,6 +30,20 @@ extension HL7Message {
         }
     }
 
+    /// True when the text at a span is exactly this; no escapes are resolved.
+    public func equals(_ span: Span, _ other: [UInt8]) -> Bool {
+        guard span.count == other.count, span.upperBound <= text.count else { return false }
+        for index in other.indices where text[span.lowerBound + index] != other[index] { return false }
+        return true
+    }
+
+    /// True when a span must be unescaped to be compared: it holds an escape character, or is the null value `""`.
+    public func holdsEscape(_ span: Span) -> Bool {
+        guard span.upperBound <= text.count else { return false }
+        for index in span where text[index] == delimiters.escape { return true }
+        return span.count == 2 && text[span.lowerBound] == 0x22
+    }
+
     private func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)

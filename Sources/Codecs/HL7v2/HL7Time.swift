@@ -5,6 +5,40 @@ public enum HL7Time {
     /// Reads the standard's form and what devices make of it: `2024-03-18 12:38`, `2024/3/8 9:05:00`,
     /// `20240831 16:40.19`. Nil for what is no date: empty, zeros, month 13.
     public static func iso8601(_ text: some Collection<UInt8>) -> String? {
+        let plain = text.withContiguousStorageIfAvailable { plainISO8601($0) } ?? nil
+        return plain ?? anyISO8601(Array(text.prefix(64)))
+    }
+
+    /// The usual case at once: 8, 12 or 14 digits that are a date, nothing else.
+    private static func plainISO8601(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+        let count = text.count
+        guard count == 8 || count == 12 || count == 14 else { return nil }
+        for byte in text where byte < 0x30 || byte > 0x39 { return nil }
+        func number(_ start: Int) -> Int { Int(text[start] &- 0x30) &* 10 &+ Int(text[start + 1] &- 0x30) }
+        let year = number(0) * 100 + number(2)
+        guard year > 0, (1...12).contains(number(4)), (1...daysInMonth(year, number(4))).contains(number(6)) else {
+            return nil
+        }
+        if count > 8, number(8) > 23 || number(10) > 59 { return nil }
+        if count == 14, number(12) > 60 { return nil }
+        return String(unsafeUninitializedCapacity: 20) { target in
+            var place = 0
+            for index in 0..<count {
+                switch index {
+                case 4, 6: target[place] = 0x2D
+                case 8: target[place] = 0x54
+                case 10, 12: target[place] = 0x3A
+                default: place -= 1
+                }
+                place += 1
+                target[place] = text[index]
+                place += 1
+            }
+            return place
+        }
+    }
+
+    private static func anyISO8601(_ text: [UInt8]) -> String? {
         var digits: [UInt8] = []
         var zone: [UInt8] = []
         var groupLength = 0

@@ -2,8 +2,8 @@ import DriverKit
 import HL7v2
 import JSONText
 
-/// Where in the segments things are.
-struct FieldOptions {
+/// Where in the segments things are. Read once, then only looked at.
+final class FieldOptions {
     var specimen = Selector(["SPM-2.1.1", "SPM-2.2.1", "SAC-3.1", "OBR-2.1", "OBR-3.1"])
     var specimenKind: Selector?
     var specimenType = Selector(["SPM-4.1", "OBR-15.1"])
@@ -84,7 +84,7 @@ struct FieldOptions {
         try readRules(&reader)
     }
 
-    private mutating func readResult(_ reader: inout OptionReader) throws(OptionsFault) {
+    private func readResult(_ reader: inout OptionReader) throws(OptionsFault) {
         code = try reader.selector("code") ?? code
         name = try reader.selector("name") ?? name
         value = try reader.selector("value")
@@ -118,7 +118,7 @@ struct FieldOptions {
         subID = try reader.selector("sub_id") ?? subID
     }
 
-    private mutating func readRules(_ reader: inout OptionReader) throws(OptionsFault) {
+    private func readRules(_ reader: inout OptionReader) throws(OptionsFault) {
         if try reader.flag("standard_qc") == false { qc = [] }
         if let value = reader.value("qc") {
             for (index, item) in (value.array ?? [value]).enumerated() {

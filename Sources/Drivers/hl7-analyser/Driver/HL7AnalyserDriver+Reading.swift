@@ -83,7 +83,7 @@ extension HL7AnalyserDriver {
     }
 
     private func takeResults(_ message: HL7Message, _ arrival: Arrival, events: inout [StreamDriverEvent]) {
-        var reader = MessageReader(message, options: options.fields)
+        let reader = MessageReader(message, options: options.fields)
         let result = reader.read()
         for notice in reader.notices {
             events.append(

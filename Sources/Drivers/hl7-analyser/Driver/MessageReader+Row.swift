@@ -4,7 +4,7 @@ import HL7v2
 
 extension MessageReader {
     /// Adds what the present OBX holds: one result, several (`split`), or an attachment.
-    mutating func addResult() {
+    func addResult() {
         let meaning = RowMeaning(options.rows, context, in: message)
         if meaning.isLeftOut { return }
         var row = DeviceMessage.Result()
@@ -46,7 +46,7 @@ extension MessageReader {
 
     private func text(_ selector: Selector) -> String { selector.text(context, in: message) }
 
-    private mutating func rowTime(_ selector: Selector) -> String {
+    private func rowTime(_ selector: Selector) -> String {
         var odd: [HL7Message.Span] = []
         let time = selector.time(context, in: message) { odd.append($0) }
         for span in odd where notices.count < 8 {
@@ -131,7 +131,7 @@ extension MessageReader {
     /// Several quantities in one row.
     ///
     /// - Returns: false when there are not as many values as names, or only one: then the row is read as any other.
-    private mutating func addParts(_ split: SplitRule, _ row: DeviceMessage.Result) -> Bool {
+    private func addParts(_ split: SplitRule, _ row: DeviceMessage.Result) -> Bool {
         var whole = row
         whole.value = context.string(split.values, in: message)
         takeMarks(&whole)

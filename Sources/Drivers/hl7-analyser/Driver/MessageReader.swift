@@ -4,8 +4,8 @@ import HL7v2
 /// Makes a device message of an HL7 message that carries results.
 ///
 /// Segments are read in order. A specimen segment (SPM, SAC) before the first OBR belongs to what follows it (OUL^R22);
-/// one after it belongs to the OBR before it (ORU^R01 from version 2.5 on), and a single one to every OBR.
-struct MessageReader {
+/// one after it belongs to the OBR before it (ORU^R01 from version 2.5 on), and a single one to every OBR. One reader a message.
+final class MessageReader {
     let message: HL7Message
     let options: FieldOptions
     var context = SegmentContext()
@@ -39,8 +39,9 @@ struct MessageReader {
     }
 
     /// Reads all segments.
-    mutating func read() -> DeviceMessage {
+    func read() -> DeviceMessage {
         findSpecimens()
+        result.results.reserveCapacity(message.segments.count)
         for index in message.segments.indices {
             context.current = index
             switch message.segments[index].name {
@@ -63,7 +64,7 @@ struct MessageReader {
     }
 
     /// Where specimen segments stand in this message.
-    private mutating func findSpecimens() {
+    private func findSpecimens() {
         let request = message.firstSegment(.obr) ?? message.segments.count
         let specimen = message.firstSegment(.spm)
         let container = message.firstSegment(.sac)
@@ -71,7 +72,7 @@ struct MessageReader {
         if let specimen, message.firstSegment(.spm, from: specimen + 1) == nil { onlySpecimen = specimen }
     }
 
-    private mutating func readPatient(_ index: Int) {
+    private func readPatient(_ index: Int) {
         switch message.segments[index].name {
         case .pid:
             closeOrder()
@@ -87,7 +88,7 @@ struct MessageReader {
     }
 
     /// ORC stands before its OBR (ORU) or after it (OUL^R22 of IHE LAW).
-    private mutating func readOrder(_ index: Int) {
+    private func readOrder(_ index: Int) {
         if specimenComesFirst, context.obr != nil, context.orc == nil, !hasRows {
             context.orc = index
         } else {
@@ -95,7 +96,7 @@ struct MessageReader {
         }
     }
 
-    private mutating func startRequest(_ index: Int) {
+    private func startRequest(_ index: Int) {
         closeOrder()
         context.obr = index
         context.orc = nextORC
@@ -120,7 +121,7 @@ struct MessageReader {
         }
     }
 
-    private mutating func readSpecimen(_ index: Int) {
+    private func readSpecimen(_ index: Int) {
         guard specimenComesFirst else { return }
         if message.segments[index].name == .sac, context.sac == nil, order == nil {
             context.sac = index
@@ -138,14 +139,14 @@ struct MessageReader {
     }
 
     /// An OBR without rows is an order all the same.
-    private mutating func closeOrder() {
+    private func closeOrder() {
         if context.obr != nil { openOrder() }
         order = nil
         context.obr = nil
     }
 
     /// Makes the order row, once what belongs to it has been read.
-    private mutating func openOrder() {
+    private func openOrder() {
         guard order == nil else { return }
         if context.pid != nil, patient == nil {
             patient = result.patients.count
@@ -157,7 +158,7 @@ struct MessageReader {
 
     private func text(_ selector: Selector?) -> String { selector?.text(context, in: message) ?? "" }
 
-    private mutating func time(_ selector: Selector?) -> String {
+    private func time(_ selector: Selector?) -> String {
         guard let selector else { return "" }
         var odd: [HL7Message.Span] = []
         let time = selector.time(context, in: message) { odd.append($0) }
@@ -184,7 +185,7 @@ struct MessageReader {
         return patient
     }
 
-    private mutating func readOrder() -> DeviceMessage.Order {
+    private func readOrder() -> DeviceMessage.Order {
         var order = DeviceMessage.Order()
         order.patient = patient
         isControl = options.qc.contains { $0.holds(context, in: message) }
@@ -207,7 +208,7 @@ struct MessageReader {
         return order
     }
 
-    private mutating func addComment(_ index: Int) {
+    private func addComment(_ index: Int) {
         guard options.keepsComments else { return }
         var comment = DeviceMessage.Comment()
         var lines: [String] = []
@@ -230,7 +231,7 @@ struct MessageReader {
         }
     }
 
-    private mutating func addOther(_ index: Int) {
+    private func addOther(_ index: Int) {
         let name = message.segments[index].name
         if MessageReader.structural.contains(name) { return }
         let raw = String(decoding: message.text[message.segments[index].span], as: UTF8.self)
@@ -243,7 +244,7 @@ struct MessageReader {
         HL7SegmentName("BTS"), HL7SegmentName("FTS"),
     ]
 
-    private mutating func addRecordResults(_ name: HL7SegmentName) {
+    private func addRecordResults(_ name: HL7SegmentName) {
         for rule in options.records where rule.segment == name && rule.condition.holds(context, in: message) {
             let value = text(rule.value)
             guard !value.isEmpty else { continue }

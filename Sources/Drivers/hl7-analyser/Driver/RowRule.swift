@@ -4,7 +4,7 @@ import HL7v2
 import JSONText
 
 /// `rows`: what an OBX segment is good for. Each property is taken from the first rule that fits and sets it.
-struct RowRule {
+final class RowRule {
     var condition: Condition
     var role: DeviceMessage.Result.Role?
     var isLeftOut: Bool?
@@ -47,15 +47,15 @@ struct RowRule {
     private init(condition: Condition) { self.condition = condition }
 
     /// Table 0085: what always holds, after the profile's own rules.
-    static let standard: [RowRule] = {
-        var cannot = RowRule(condition: Condition("OBX-11", ["X"]))
+    static var standard: [RowRule] {
+        let cannot = RowRule(condition: Condition("OBX-11", ["X"]))
         cannot.isUsable = false
         cannot.absentReason = "the device could not obtain a result (OBX-11 X)"
-        var deleted = RowRule(condition: Condition("OBX-11", ["D"]))
+        let deleted = RowRule(condition: Condition("OBX-11", ["D"]))
         deleted.isUsable = false
         deleted.absentReason = "the device deleted the result (OBX-11 D)"
         return [cannot, deleted]
-    }()
+    }
 }
 
 /// What the rules make of one row.

@@ -4,8 +4,9 @@ import JSONText
 
 /// Where a value is to be found, and what is done to it: an option like `specimen` or `code`.
 ///
-/// Written as a path, a list of paths (the first that holds anything), or an object with `first` or `join` and rules.
-struct Selector {
+/// Written as a path, a list of paths (the first that holds anything), or an object with `first` or `join` and rules. A class,
+/// so that handing one around costs one reference.
+final class Selector {
     private(set) var paths: [HL7Path] = []
     private var joint: String?
     private var constant: String?
