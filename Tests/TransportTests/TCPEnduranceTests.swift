@@ -179,7 +179,7 @@ struct TCPEnduranceTests {
 
     @Test("a silent device is closed after the idle limit, one that speaks is not, nor one that we hold up")
     func idleLimit() async throws {
-        let options = TCPOptions(idleLimit: 0.4)
+        let options = TCPOptions(idleLimit: 1.5)
         let bench = Bench([
             listener("silent", peers: ["127.0.0.1"], options: options),
             listener("speaks", peers: ["127.0.0.2"], options: options),
@@ -192,9 +192,9 @@ struct TCPEnduranceTests {
         let held = try #require(TestSocket(dialling: port, from: "127.0.0.3"))
         #expect(await eventually { bench.sink.links.count == 3 })
         bench.sink.link("held")?.setReading(false)
-        for _ in 0..<15 {
+        for _ in 0..<30 {
             speaks.send("x")
-            try await Task.sleep(for: .milliseconds(60))
+            try await Task.sleep(for: .milliseconds(100))
         }
         #expect(bench.sink.downs("silent").first?.contains("idle limit") == true)
         #expect(bench.sink.downs("speaks").isEmpty && bench.sink.downs("held").isEmpty)
