@@ -98,6 +98,37 @@ import Testing
         await fixture.host.stop()
     }
 
+    /// A leak ends the process again and again; nothing is lost, nothing quarantined, as each time something gets done.
+    @Test func leaks() async throws {
+        let fixture = try HostFixture()
+        let leaking = try await fixture.open("leaking")
+        let good = try await fixture.open("good")
+        for index in 0..<100 {
+            leaking.feed("leak 4096\n")
+            good.feed("message \(index)\n")
+            if index % 10 == 0 { try await good.waitForAnswers() }
+        }
+        try await leaking.waitForAnswers()
+        try await good.waitForAnswers()
+        #expect(leaking.values == [String](repeating: "leaked", count: 100))
+        #expect(leaking.numbers == Array(1...100))
+        #expect(good.values == (0..<100).map(String.init))
+        #expect(leaking.all.end == nil && good.all.end == nil)
+        #expect(leaking.all.restarts.count >= 2)
+        #expect(leaking.all.restarts.contains { $0.contains("MiB it may have") }, "\(leaking.all.restarts)")
+        await fixture.host.stop()
+    }
+
+    /// What a driver writes to standard error goes to the log and does not stop it, however much it is.
+    @Test func chatter() async throws {
+        let fixture = try HostFixture()
+        let device = try await fixture.open("d1")
+        for _ in 0..<2000 { device.feed("say " + String(repeating: "x", count: 500) + "\n") }
+        try await device.waitForAnswers()
+        #expect(device.values.count == 2000)
+        await fixture.host.stop()
+    }
+
     @Test func killedFromOutside() async throws {
         let fixture = try HostFixture()
         let devices = try await withThrowingTaskGroup(of: Recorder.self) { group in

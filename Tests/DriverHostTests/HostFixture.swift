@@ -122,9 +122,9 @@ final class Recorder: Sendable {
         return numbers
     }
 
-    /// Waits until something holds, at most ten seconds.
+    /// Waits until something holds, at most thirty seconds.
     func wait(_ what: String, until isSo: (Said) -> Bool) async throws {
-        for _ in 0..<2000 {
+        for _ in 0..<6000 {
             if isSo(all) { return }
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -22,6 +22,10 @@ final class Child {
     private let page: UnsafeMutablePointer<hilum_progress>
     private var incoming = FrameBuffer(limit: EventFrame.headerSize + EventFrame.longestBytes)
     private var errorLines = LineSplitter()
+    /// Lines that it may still write to the log in this second, and those that were left out.
+    private var lineBudget = Child.linesPerSecond
+    private var linesLeftOut = 0
+    private static let linesPerSecond = 100.0
 
     /// Instances in it by their number here.
     var instances: [UInt32: HostedInstance] = [:]
@@ -166,16 +170,31 @@ final class Child {
         return problem
     }
 
-    /// Lines it has written to its standard error.
+    /// Lines it has written to its standard error, no more than a log can bear.
     func readErrors() -> [String] {
         var lines: [String] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         for _ in 0..<16 {
             let count = hilum_read_some(errors, &buffer, UInt64(buffer.count))
             guard count > 0 else { break }
-            lines.append(contentsOf: errorLines.take(buffer.prefix(Int(count))))
+            for line in errorLines.take(buffer.prefix(Int(count))) {
+                if lineBudget >= 1 {
+                    lineBudget -= 1
+                    lines.append(line)
+                } else {
+                    linesLeftOut += 1
+                }
+            }
         }
         return lines
+    }
+
+    /// What was left out since the last time, in words; nil: nothing.
+    func leftOut(after elapsed: Int64) -> String? {
+        lineBudget = min(Child.linesPerSecond, lineBudget + Child.linesPerSecond * Double(elapsed) / 1e6)
+        guard linesLeftOut > 0, lineBudget >= Child.linesPerSecond else { return nil }
+        defer { linesLeftOut = 0 }
+        return "\(linesLeftOut) more lines, left out"
     }
 
     // MARK: Whether it gets on

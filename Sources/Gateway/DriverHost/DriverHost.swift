@@ -22,6 +22,11 @@ public final class DriverHost: DriverHosting, Sendable {
         try supervisor.start()
     }
 
+    deinit {
+        let supervisor = supervisor
+        supervisor.perform { supervisor.stop {} }
+    }
+
     /// Opens an instance; the process of the module is started if there is none. See `DriverHosting`.
     public func open(
         driver: String, device: String, options: [UInt8], at time: Instant,

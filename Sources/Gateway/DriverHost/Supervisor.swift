@@ -146,6 +146,7 @@ final class Supervisor: @unchecked Sendable {
         let counted = min(elapsed, 2 * Int64(tickLength) * 1000)
         for child in children.values {
             child.look(after: counted)
+            if let leftOut = child.leftOut(after: elapsed) { report([leftOut], of: child) }
             if child.isReady, child.stalledFor >= Int64(settings.answerLimit) * 1000 {
                 child.kill(because: "it did not get on for \(settings.answerLimit) ms")
             } else if !child.isReady, child.refusal == nil, now - child.startedAt > Int64(settings.startLimit) * 1000 {

@@ -177,7 +177,10 @@ hilum_exit hilum_collect(pid_t process) {
 
 int hilum_child_limits(uint64_t largest_data) {
     struct rlimit none = {0, 0};
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || setrlimit(RLIMIT_CORE, &none) != 0) return -1;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        setrlimit(RLIMIT_CORE, &none) != 0) {
+        return -1;
+    }
     if (largest_data == 0) return 0;
     struct rlimit limit = {largest_data, largest_data};
     return setrlimit(RLIMIT_DATA, &limit);

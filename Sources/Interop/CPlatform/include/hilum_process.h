@@ -51,7 +51,7 @@ typedef struct hilum_exit {
 /* Collects a process that has ended. Never blocks. */
 hilum_exit hilum_collect(pid_t process);
 
-/* Child: end when the thread that started us ends; no core dumps; at most that many bytes of data (0: no limit).
+/* Child: end when the thread that started us ends; no core dumps, no new privileges; at most that many bytes of data (0: no limit).
  * 0, or -1 and errno. */
 int hilum_child_limits(uint64_t largest_data);
 
