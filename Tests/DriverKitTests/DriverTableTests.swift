@@ -51,7 +51,9 @@ private final class Parrot: StreamDriver {
         try #require(DriverTable.make(Parrot.self, forHost: UInt32(HILUM_DRIVER_ABI_VERSION))).pointee
     }
 
-    private func open(_ table: hilum_driver, _ options: String) -> (status: Int32, instance: UnsafeMutableRawPointer?, reason: String) {
+    private func open(_ table: hilum_driver, _ options: String) -> (
+        status: Int32, instance: UnsafeMutableRawPointer?, reason: String
+    ) {
         var instance: UnsafeMutableRawPointer?
         var reason = hilum_bytes(bytes: nil, count: 0)
         var now = hilum_time()
@@ -70,7 +72,8 @@ private final class Parrot: StreamDriver {
             let bytes = Array(UnsafeRawBufferPointer(start: event.bytes.bytes, count: event.bytes.count))
             said.append(
                 Said(
-                    kind: event.kind, flags: event.flags, code: event.code, start: event.start_offset, end: event.end_offset,
+                    kind: event.kind, flags: event.flags, code: event.code, start: event.start_offset,
+                    end: event.end_offset,
                     deadline: event.deadline_us, bytes: bytes))
             #expect(event.struct_size == UInt32(MemoryLayout<hilum_event>.size))
         }
@@ -113,10 +116,11 @@ private final class Parrot: StreamDriver {
         }
         _ = table.timeout(opened.instance, &now)
         let said = poll(table, opened.instance)
-        #expect(said.map { Int32($0.kind) } == [
-            HILUM_EVENT_MESSAGE, HILUM_EVENT_QUERY, HILUM_EVENT_ORDER, HILUM_EVENT_DEADLINE, HILUM_EVENT_DEADLINE,
-            HILUM_EVENT_FAULT, HILUM_EVENT_ACKNOWLEDGE,
-        ])
+        #expect(
+            said.map { Int32($0.kind) } == [
+                HILUM_EVENT_MESSAGE, HILUM_EVENT_QUERY, HILUM_EVENT_ORDER, HILUM_EVENT_DEADLINE, HILUM_EVENT_DEADLINE,
+                HILUM_EVENT_FAULT, HILUM_EVENT_ACKNOWLEDGE,
+            ])
         #expect(DeviceMessage(decoding: said[0].bytes).controlID == "7")
         #expect(said.map(\.start) == [1, 3, 5, 0, 0, 7, 0])
         #expect([said[3].deadline, said[4].deadline] == [15, -1])
