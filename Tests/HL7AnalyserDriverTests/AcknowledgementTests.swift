@@ -118,6 +118,16 @@ struct AcknowledgementTests {
         #expect(start == 0 && end == 7)
     }
 
+    @Test("a message that cannot be read as a whole is refused by its header, in bounded memory")
+    func tooManySegments() throws {
+        var bench = try Bench()
+        bench.block(header("ORU^R01") + String(repeating: "OBX\n", count: 60_000))
+        #expect(bench.messages.isEmpty)
+        #expect(bench.faults.map(\.0) == [.refused])
+        #expect(bench.sent.first?.contains("MSA|AE|41|") == true)
+        #expect(bench.driver.isIdle)
+    }
+
     @Test("several messages in one block are answered one by one")
     func batch() throws {
         var bench = try Bench()

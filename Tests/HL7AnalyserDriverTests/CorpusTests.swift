@@ -24,6 +24,19 @@ struct CorpusTests {
         }
     }
 
+    @Test("the comparison finds what is wrong: a control message read without its rule, an unknown place")
+    func comparisonFinds() throws {
+        let capture = try #require(Corpus.captures.first { $0.device == "mindray-cl1000i" && $0.name == "synth-qc" })
+        let expected = try capture.expected()
+        #expect(Corpus.differences(expected.results, try decode([try capture.bytes()], "none").rows) != [])
+        let rows = try decode([try capture.bytes()], capture.device).rows
+        var other = rows
+        other[0].result.value = "41.3"
+        #expect(Corpus.differences(expected.results, other) != [])
+        #expect(Corpus.differences(expected.results, rows + [Corpus.Row()]) != [])
+        #expect(Corpus.differences(expected.results, []) != [])
+    }
+
     private func decode(_ pieces: [[UInt8]], _ device: String) throws -> Corpus.Decoded {
         var bench = try Bench(Corpus.options[device] ?? "{}")
         for piece in pieces { bench.receive(piece) }

@@ -120,6 +120,27 @@ struct ReadingTests {
         #expect(message.orders.map(\.priority) == ["S", ""])
     }
 
+    @Test("segments of the device's own: of the order or the patient, never of another order")
+    func ownSegments() throws {
+        let message = try read(
+            "PID|1||P\nZPT|x\nOBR|1||S1\nZOR|7\nOBX|1|NM|A||1\nOBR|2||S2\nOBX|1|NM|A||2\n",
+            #"{"rack":"ZOR-1","position":"ZPT-1"}"#)
+        #expect(message.orders.map(\.rack) == ["7", ""])
+        #expect(message.orders.map(\.position) == ["x", "x"])
+    }
+
+    @Test("a long message with one specimen and many orders takes linear time")
+    func linear() throws {
+        var text = "PID|1||P\n"
+        for number in 0..<8000 { text += "OBR|\(number)|\nOBX|1|NM|A||\(number)\n" }
+        let clock = ContinuousClock()
+        var message: DeviceMessage?
+        let time = try clock.measure { message = try read(text + "SPM|1|S1\n") }
+        #expect(message?.orders.allSatisfy { $0.specimenID == "S1" } == true)
+        #expect(message?.orders.count == 8000)
+        #expect(time < .seconds(10))
+    }
+
     @Test("rows without OBR, OBR without rows, notes where they belong")
     func incomplete() throws {
         let message = try read(

@@ -25,6 +25,9 @@ extension HL7Message {
     /// Most deviations that are noted.
     static let mostDeviations = 8
 
+    /// Most segments of a message: a bound on memory, far above every message known.
+    public static let mostSegments = 50_000
+
     /// Reads one message.
     ///
     /// - Parameters:
@@ -52,6 +55,9 @@ extension HL7Message {
         text = []
         unreadable = set.transcode(bytes, to: &text)
         findSegments()
+        guard segments.count <= HL7Message.mostSegments else {
+            throw HL7Fault(offset: start, problem: "it has more than \(HL7Message.mostSegments) segments")
+        }
     }
 
     /// Reads one message.
@@ -129,7 +135,7 @@ extension HL7Message {
         let separator = delimiters.field
         text.withUnsafeBufferPointer { text in
             var index = 0
-            while index < count {
+            while index < count, segments.count <= HL7Message.mostSegments {
                 // Line ends, and indentation before a segment.
                 while index < count, text[index] == 0x0D || text[index] == 0x0A { index &+= 1 }
                 var start = index

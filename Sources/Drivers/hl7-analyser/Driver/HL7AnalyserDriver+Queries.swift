@@ -41,7 +41,8 @@ extension HL7AnalyserDriver {
             return
         }
         var context = SegmentContext()
-        context.current = max(0, message.segments.count - 1)
+        for (index, segment) in message.segments.enumerated() { context.note(segment.name, at: index) }
+        context.pid = message.firstSegment(.pid)
         var query = DeviceMessage.Query()
         query.specimenID = options.query.specimen.text(context, in: message)
         query.patientID = options.query.patient.text(context, in: message)

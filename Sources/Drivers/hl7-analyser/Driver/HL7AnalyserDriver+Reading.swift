@@ -24,9 +24,22 @@ extension HL7AnalyserDriver {
                     parsing: UnsafeRawBufferPointer(rebasing: bytes[range]), characterSet: options.charset)
                 take(message, part, events: &events)
             } catch let fault {
-                events.append(.fault(.lost, fault.description, start: part.start, end: part.end))
+                refuse(UnsafeRawBufferPointer(rebasing: bytes[range]), fault, part, events: &events)
             }
         }
+    }
+
+    /// A message that cannot be read as a whole: its header alone is enough for an answer.
+    private func refuse(
+        _ bytes: UnsafeRawBufferPointer, _ fault: HL7Fault, _ arrival: Arrival, events: inout [StreamDriverEvent]
+    ) {
+        let end = bytes.firstIndex { $0 == 0x0D || $0 == 0x0A } ?? bytes.endIndex
+        let header = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+        guard let message = try? HL7Message(parsing: header, characterSet: options.charset) else {
+            events.append(.fault(.lost, fault.description, start: arrival.start, end: arrival.end))
+            return
+        }
+        refuse(message, .applicationError, errorCode: "207", fault.description, arrival, events: &events)
     }
 
     private func refuseBlock(_ bytes: UnsafeRawBufferPointer, _ arrival: Arrival, events: inout [StreamDriverEvent]) {

@@ -4,7 +4,7 @@ import HL7v2
 extension MessageReader {
     /// OBX-5 of type ED (source ^ type ^ subtype ^ encoding ^ data) or RP (pointer ^ application ^ type ^ subtype).
     func readAttachment(_ row: inout DeviceMessage.Result, contentType: String?) {
-        let value = message.field(5, of: context.current)
+        let value = message.field(5, of: current)
         func part(_ number: Int) -> HL7Message.Span { message.component(number, of: value) }
         if row.valueType == "RP" {
             row.value = message.string(part(1))

@@ -12,7 +12,7 @@ extension MessageReader {
         row.code = text(meaning.code ?? options.code)
         row.name = text(meaning.name ?? options.name)
         if row.name == row.code { row.name = "" }
-        let type = message.field(2, of: context.current)
+        let type = message.field(2, of: current)
         row.valueType = message.string(type)
         row.unit = text(meaning.unit ?? options.unit)
         row.range = text(options.range)
@@ -51,7 +51,7 @@ extension MessageReader {
         let time = selector.time(context, in: message) { odd.append($0) }
         for span in odd where notices.count < 8 {
             notices.append(
-                "OBX-1 \(message.string(message.field(1, of: context.current))): "
+                "OBX-1 \(message.string(message.field(1, of: current))): "
                     + "\"\(message.string(span))\" is no time")
         }
         return time
@@ -95,7 +95,7 @@ extension MessageReader {
     /// OBX-5 as its type asks (HL7 v2.5.1, 2.A): the number with comparator of SN, the words of a coded value, the first
     /// component that holds anything of all others; repetitions as sent.
     private func typedValue(_ type: String) -> String {
-        let field = message.field(5, of: context.current)
+        let field = message.field(5, of: current)
         let delimiters = message.delimiters
         guard message.text[field].contains(delimiters.repetition) else { return typedValue(type, of: field) }
         var parts: [String] = []

@@ -9,6 +9,8 @@ final class MessageReader {
     let message: HL7Message
     let options: FieldOptions
     var context = SegmentContext()
+    /// The segment that is being read.
+    private(set) var current = 0
     var result: DeviceMessage
     /// What was odd, for people.
     var notices: [String] = []
@@ -21,6 +23,7 @@ final class MessageReader {
     private var noteTarget = NoteTarget.message
     private var specimenComesFirst = false
     private var onlySpecimen: Int?
+    private var lastPatient = -1
     private var nextORC: Int?
     private var hasRows = false
     /// Whether the present order is control material.
@@ -43,19 +46,24 @@ final class MessageReader {
         findSpecimens()
         result.results.reserveCapacity(message.segments.count)
         for index in message.segments.indices {
-            context.current = index
+            current = index
             switch message.segments[index].name {
             case .msh, .pv1, .pid: readPatient(index)
             case .orc: readOrder(index)
             case .obr: startRequest(index)
             case .spm, .sac: readSpecimen(index)
             case .obx:
+                context.obx = index
                 openOrder()
                 addResult()
                 noteTarget = .result
                 hasRows = true
-            case .nte: addComment(index)
-            default: addOther(index)
+            case .nte:
+                context.note(.nte, at: index)
+                addComment(index)
+            default:
+                context.note(message.segments[index].name, at: index)
+                addOther(index)
             }
             addRecordResults(message.segments[index].name)
         }
@@ -68,6 +76,7 @@ final class MessageReader {
         let request = message.firstSegment(.obr) ?? message.segments.count
         let specimen = message.firstSegment(.spm)
         let container = message.firstSegment(.sac)
+        lastPatient = message.segments.lastIndex { $0.name == .pid } ?? -1
         specimenComesFirst = min(specimen ?? .max, container ?? .max) < request
         if let specimen, message.firstSegment(.spm, from: specimen + 1) == nil { onlySpecimen = specimen }
     }
@@ -77,7 +86,6 @@ final class MessageReader {
         case .pid:
             closeOrder()
             context = SegmentContext()
-            context.current = index
             context.pid = index
             patient = nil
             nextORC = nil
@@ -98,7 +106,7 @@ final class MessageReader {
 
     private func startRequest(_ index: Int) {
         closeOrder()
-        context.obr = index
+        context.startRequest(at: index)
         context.orc = nextORC
         nextORC = nil
         hasRows = false
@@ -116,7 +124,7 @@ final class MessageReader {
             }
             next += 1
         }
-        if context.spm == nil, let onlySpecimen, message.firstSegment(.pid, from: index) == nil {
+        if context.spm == nil, let onlySpecimen, lastPatient < index {
             context.spm = onlySpecimen
         }
     }
@@ -164,7 +172,7 @@ final class MessageReader {
         let time = selector.time(context, in: message) { odd.append($0) }
         // Control messages put lots and limits where others have times.
         for span in odd where notices.count < 8 && !isControl {
-            notices.append("\"\(message.string(span))\" in \(message.segments[context.current].name) is no time")
+            notices.append("\"\(message.string(span))\" in \(message.segments[current].name) is no time")
         }
         return time
     }

@@ -8,35 +8,40 @@ struct SegmentContext {
     var obr: Int?
     var spm: Int?
     var sac: Int?
-    /// The segment that is being read.
-    var current = 0
+    var obx: Int?
+    /// The last one of every other name, within the patient and the order.
+    private var others: [HL7SegmentName: Int] = [:]
+    private var firstRequest: Int?
+
+    /// Notes a segment that has no place of its own above.
+    mutating func note(_ name: HL7SegmentName, at index: Int) { others[name] = index }
+
+    /// An OBR begins: what the order before it had does not count any more.
+    mutating func startRequest(at index: Int) {
+        obr = index
+        obx = nil
+        if let firstRequest, !others.isEmpty { others = others.filter { $0.value < firstRequest } }
+        firstRequest = firstRequest ?? index
+    }
 
     /// Index of the segment that a path of this name means here; nil when there is none.
-    func segment(_ name: HL7SegmentName, in message: HL7Message) -> Int? {
+    func segment(_ name: HL7SegmentName) -> Int? {
         switch name {
-        case .msh: return 0
-        case .pid: return pid
-        case .pv1: return pv1
-        case .orc: return orc
-        case .obr: return obr
-        case .spm: return spm
-        case .sac: return sac
-        default: break
+        case .msh: 0
+        case .pid: pid
+        case .pv1: pv1
+        case .orc: orc
+        case .obr: obr
+        case .spm: spm
+        case .sac: sac
+        case .obx: obx
+        default: others[name]
         }
-        // Any other: the segment itself, else the nearest one before it.
-        // Within the present order: what another order had does not count.
-        let floor = obr ?? 0
-        var index = current
-        while index >= floor, index > 0, index < message.segments.count {
-            if message.segments[index].name == name { return index }
-            index -= 1
-        }
-        return nil
     }
 
     /// What stands at a path.
     func span(_ path: HL7Path, in message: HL7Message) -> HL7Message.Span {
-        guard let index = segment(path.segment, in: message) else { return 0..<0 }
+        guard let index = segment(path.segment) else { return 0..<0 }
         return message.trimmed(message.span(path, in: index))
     }
 
