@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Logging
 import ResultModel
+import Synchronization
 
 /// Everything that must survive: raw bytes, messages, results, the queues of the destinations, alarms. One SQLite database
 /// in WAL mode with `synchronous=FULL`, one writer with group commit, readers beside it.
@@ -18,6 +19,7 @@ public final class Store: Sendable {
     let writer: GroupWriter
     let board: QueueBoard
     let alarms: AlarmList
+    let retentionTask = Mutex<Task<Void, any Error>?>(nil)
     private let watchers: Watchers
     private let pool: DatabasePool
     private let lock: StateLock
@@ -52,6 +54,7 @@ public final class Store: Sendable {
         alarms.connect(writer)
         // The store works: an alarm that was open when the last process ended is over.
         alarms.store(nil)
+        keepRetaining()
     }
 
     /// Calls `watcher` with what was stored, after each commit, on the writer's queue; it must not block.
@@ -69,6 +72,7 @@ public final class Store: Sendable {
 
     /// `close` for callers that may block.
     public func closeBlocking() {
+        retentionTask.withLock { $0?.cancel() }
         alarms.settle(writer)
         writer.close()
         checkpointer.close(pool)

@@ -13,7 +13,7 @@ struct StoreOpening {
     let alarms: AlarmList
 
     init(_ path: String, _ configuration: StoreConfiguration, log: Logger) throws {
-        try Self.refuseNewer(path)
+        if FileManager.default.fileExists(atPath: path) { try Self.refuseNewer(path) } else { try Self.make(path) }
         let pool = try DatabasePool(path: path, configuration: Self.connections)
         try Self.prepare(pool)
         try Schema.migrator.migrate(pool)
@@ -48,8 +48,6 @@ struct StoreOpening {
     /// GRDB's pool sets `synchronous=NORMAL`, which loses acknowledged commits with the power.
     private static func prepare(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { database in
-            let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
-            if pages <= 1 { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM") }
             try database.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 33554432")
             let (synchronous, mode) = (
@@ -63,9 +61,16 @@ struct StoreOpening {
         }
     }
 
+    /// `auto_vacuum` counts only when it is set before the first page and before WAL.
+    private static func make(_ path: String) throws {
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM") }
+        chmod(path, 0o600)
+    }
+
     /// An older gateway must not write into tables that it does not know.
     private static func refuseNewer(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
         let queue = try DatabaseQueue(path: path)
         defer { try? queue.close() }
         let isNewer = try queue.read { try Schema.migrator.hasBeenSuperseded($0) }
