@@ -281,6 +281,22 @@ struct ORUBuilderTests {
         #expect(try Self.field(Self.lines(ReceiverProfile(), Fixtures.item(report)), "PID", 5) == "^^^^^^U")
     }
 
+    @Test("Long text: lines as repetitions, none over 199 bytes, no word lost", arguments: 0..<60)
+    func longText(seed: UInt64) throws {
+        var random = SplitMix64(state: seed)
+        let pieces = ["word", " ", " ", "张", "|", "\n", "\r\n", "&^", String(repeating: "x", count: 250), "\u{1}"]
+        let count = Int.random(in: 1...200, using: &random)
+        let text = (0..<count).map { _ in pieces[Int.random(in: pieces.indices, using: &random)] }.joined()
+        let lines = ValueForm.lines(text)
+        for line in lines {
+            var escaped: [UInt8] = []
+            SegmentWriter.escape(line, into: &escaped)
+            #expect(escaped.count <= 199 && !escaped.isEmpty)
+        }
+        func letters(_ text: String) -> String { text.filter { !$0.isNewline && $0 != " " } }
+        #expect(letters(lines.joined()) == letters(text))
+    }
+
     @Test("Attachments as ED")
     func attachments() throws {
         var report = Fixtures.report()

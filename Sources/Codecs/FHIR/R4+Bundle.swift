@@ -28,6 +28,14 @@ extension R4 {
             public var url: String
             /// Query of a conditional create.
             public var ifNoneExist: String
+            /// An entry from its parts.
+            public init(fullURL: String, resource: JSONValue, method: String, url: String, ifNoneExist: String) {
+                self.fullURL = fullURL
+                self.resource = resource
+                self.method = method
+                self.url = url
+                self.ifNoneExist = ifNoneExist
+            }
         }
 
         /// Entries in the order added.

@@ -27,7 +27,7 @@ extension R4.Bundle {
                 check.add(path + ".request", "a second entry for \(target); a transaction may hold one")
             }
             check.required(entry.resource, type: type, path: path + ".resource")
-            check.walk(entry.resource, path: path + ".resource", key: "")
+            check.walk(entry.resource, from: path + ".resource")
         }
         return check.faults
     }
@@ -36,6 +36,21 @@ extension R4.Bundle {
 struct BundleCheck {
     let fullURLs: Set<String>
     var faults: [R4.Bundle.Fault] = []
+    /// Where the walk is: `root`, then `trail`.
+    private var root = ""
+    private var trail: [Step] = []
+
+    private enum Step {
+        case key(String)
+        case index(Int)
+    }
+
+    /// Checks everything in a resource.
+    mutating func walk(_ resource: JSONValue, from root: String) {
+        self.root = root
+        trail.removeAll(keepingCapacity: true)
+        walk(resource, key: "")
+    }
 
     init(fullURLs: Set<String>) { self.fullURLs = fullURLs }
 
@@ -122,55 +137,106 @@ struct BundleCheck {
         }
     }
 
-    mutating func walk(_ value: JSONValue, path: String, key: String) {
+    /// Checks a value and all below it. The path is put together only when there is something to say.
+    mutating func walk(_ value: JSONValue, key: String) {
         switch value {
         case .object(let object):
-            if object.members.isEmpty { add(path, "empty object") }
-            coding(object, path: path, key: key)
-            for member in object.members { walk(member.value, path: path + "." + member.key, key: member.key) }
+            if object.members.isEmpty { tell("", "empty object") }
+            coding(object, key: key)
+            for member in object.members {
+                trail.append(.key(member.key))
+                walk(member.value, key: member.key)
+                trail.removeLast()
+            }
         case .array(let values):
-            if values.isEmpty { add(path, "empty array") }
-            for (index, element) in values.enumerated() { walk(element, path: path + "[\(index)]", key: key) }
-        case .string(let text): string(text, path: path, key: key)
+            if values.isEmpty { tell("", "empty array") }
+            for (index, element) in values.enumerated() {
+                trail.append(.index(index))
+                walk(element, key: key)
+                trail.removeLast()
+            }
+        case .string(let text): string(text, key: key)
         case .number(let text):
-            if R4.Decimal(text)?.text != text { add(path, "\(text) is no R4 decimal") }
-        case .null: add(path, "null")
+            if R4.Decimal(text)?.text != text { tell("", "\(text) is no R4 decimal") }
+        case .null: tell("", "null")
         case .bool: break
         }
     }
 
-    private mutating func coding(_ object: JSONObject, path: String, key: String) {
-        let hasSystem = object["system"] != nil
-        if object["code"]?.string != nil, !hasSystem { add(path + ".code", "a code without its system") }
-        if key == "identifier", object["type"]?.string == nil, object["value"] == nil || !hasSystem {
-            add(path, "an identifier needs system and value")
+    private mutating func tell(_ suffix: String, _ problem: String) {
+        var path = root
+        for step in trail {
+            switch step {
+            case .key(let key): path += "." + key
+            case .index(let index): path += "[\(index)]"
+            }
         }
-        if let comparator = object["comparator"]?.string, !BundleCheck.comparators.contains(comparator) {
-            add(path + ".comparator", "“\(comparator)” is not < <= >= or >")
+        add(path + suffix, problem)
+    }
+
+    private mutating func coding(_ object: JSONObject, key: String) {
+        var has = Present()
+        for member in object.members { has.note(member) }
+        if has.code, !has.system { tell(".code", "a code without its system") }
+        if key == "identifier", !has.typeName, !has.value || !has.system {
+            tell("", "an identifier needs system and value")
         }
-        if key == "low" || key == "high", object["comparator"] != nil {
-            add(path + ".comparator", "a limit of a range has no comparator")
+        if let comparator = has.comparator, !BundleCheck.comparators.contains(comparator) {
+            tell(".comparator", "“\(comparator)” is not < <= >= or >")
         }
-        if object["data"] != nil, object["contentType"] == nil { add(path, "data without contentType (att-1)") }
-        if key == "referenceRange", object["low"] == nil, object["high"] == nil, object["text"] == nil {
-            add(path, "neither low, high nor text (obs-3)")
+        if key == "low" || key == "high", has.comparator != nil {
+            tell(".comparator", "a limit of a range has no comparator")
+        }
+        if has.data, !has.contentType { tell("", "data without contentType (att-1)") }
+        if key == "referenceRange", !has.low, !has.high, !has.text {
+            tell("", "neither low, high nor text (obs-3)")
         }
     }
 
-    private mutating func string(_ text: String, path: String, key: String) {
-        if text.isEmpty { add(path, "empty string") }
-        if text.unicodeScalars.contains(where: R4.isControl) { add(path, "a control character") }
+    /// Which members an object has, found in one pass.
+    private struct Present {
+        var code = false
+        var system = false
+        var value = false
+        var typeName = false
+        var data = false
+        var contentType = false
+        var low = false
+        var high = false
+        var text = false
+        var comparator: String?
+
+        mutating func note(_ member: JSONObject.Member) {
+            switch member.key {
+            case "code": code = member.value.string != nil
+            case "system": system = true
+            case "value": value = true
+            case "type": typeName = member.value.string != nil
+            case "data": data = true
+            case "contentType": contentType = true
+            case "low": low = true
+            case "high": high = true
+            case "text": text = true
+            case "comparator": comparator = member.value.string
+            default: break
+            }
+        }
+    }
+
+    private mutating func string(_ text: String, key: String) {
+        if text.isEmpty { tell("", "empty string") }
+        if R4.hasControl(text) { tell("", "a control character") }
         switch key {
         case "reference":
-            if text.hasPrefix("urn:"), !fullURLs.contains(text) { add(path, "\(text) is not in the bundle") }
+            if text.hasPrefix("urn:"), !fullURLs.contains(text) { tell("", "\(text) is not in the bundle") }
         case "effectiveDateTime", "collectedDateTime", "receivedTime", "authoredOn", "createdDateTime":
-            if !BundleCheck.isDateTime(text) { add(path, "“\(text)” is no R4 dateTime") }
+            if !BundleCheck.isDateTime(text) { tell("", "“\(text)” is no R4 dateTime") }
         case "issued", "recorded", "date":
-            if !BundleCheck.isDateTime(text) || text.utf8.count < 20 { add(path, "“\(text)” is no R4 instant") }
+            if !BundleCheck.isDateTime(text) || text.utf8.count < 20 { tell("", "“\(text)” is no R4 instant") }
         case "birthDate":
-            if R4.DateTime(local: text, utcOffset: nil)?.text != text { add(path, "“\(text)” is no R4 date") }
+            if R4.DateTime(local: text, utcOffset: nil)?.text != text { tell("", "“\(text)” is no R4 date") }
         case "system":
-            if !text.contains(":") || text.contains(" ") { add(path, "“\(text)” is no absolute URI") }
+            if !text.contains(":") || text.contains(" ") { tell("", "“\(text)” is no absolute URI") }
         default: break
         }
     }

@@ -79,12 +79,7 @@ extension R4 {
     /// Text as a FHIR string may hold it (R4 2.24.0.1): no characters below U+0020 but TAB, LF and CR, no U+007F to
     /// U+009F, no white space around it. A control character becomes a blank, so that words stay apart.
     public static func text(_ text: String) -> String {
-        var isClean = true
-        for scalar in text.unicodeScalars where isControl(scalar) {
-            isClean = false
-            break
-        }
-        if isClean, let first = text.utf8.first, let last = text.utf8.last, first > 0x20, last > 0x20 { return text }
+        if isClean(text) { return text }
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { scalars.append(isControl(scalar) ? " " : scalar) }
         var cleaned = Substring(String(scalars))
@@ -95,6 +90,34 @@ extension R4 {
             cleaned.unicodeScalars.removeLast()
         }
         return String(cleaned)
+    }
+
+    /// True when `text` gives its argument back: one pass over the bytes, because most text is clean.
+    static func isClean(_ text: String) -> Bool {
+        var previous: UInt8 = 0
+        var first = true
+        for byte in text.utf8 {
+            if first, byte <= 0x20 { return false }
+            first = false
+            if byte < 0x20, byte != 9, byte != 10, byte != 13 { return false }
+            // U+0080 to U+009F are C2 80 to C2 9F in UTF-8; white space beyond ASCII begins with C2, E1, E2, E3 or EF.
+            if byte == 0x7F || (previous == 0xC2 && byte < 0xA0) { return false }
+            previous = byte
+        }
+        guard previous <= 0x20 || previous >= 0x80 || text.utf8.first.map({ $0 >= 0x80 }) == true else { return true }
+        if previous <= 0x20 { return text.isEmpty }
+        let ends = [text.unicodeScalars.first, text.unicodeScalars.last]
+        return ends.allSatisfy { $0?.properties.isWhitespace != true }
+    }
+
+    static func hasControl(_ text: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            if byte < 0x20, byte != 9, byte != 10, byte != 13 { return true }
+            if byte == 0x7F || (previous == 0xC2 && byte < 0xA0) { return true }
+            previous = byte
+        }
+        return false
     }
 
     static func isControl(_ scalar: Unicode.Scalar) -> Bool {

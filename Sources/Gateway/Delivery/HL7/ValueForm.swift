@@ -89,7 +89,12 @@ enum ValueForm {
             writer.text(code)
             writer.component(2, text)
             if !code.isEmpty { writer.component(3, system) }
-        case .string(let text), .text(let text): writer.text(text)
+        case .string(let text): writer.text(text)
+        case .text(let text):
+            for line in ValueForm.lines(text) {
+                writer.repetition()
+                writer.text(line)
+            }
         case .encapsulated(let attachment):
             let (type, subtype) = ValueForm.encapsulatedType(attachment.contentType)
             writer.component(2, type)
@@ -98,6 +103,43 @@ enum ValueForm {
             writer.component(5)
             writer.append { Base64.append(attachment.data, to: &$0) }
         case .none: break
+        }
+    }
+
+    /// TX is lines as repetitions (HL7 v2.5.1 section 2.A.78). A line is broken at a blank where it would pass the 199
+    /// bytes, escapes counted, that receivers keep room for.
+    static func lines(_ text: String) -> [String] {
+        var lines: [String] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            var start = line.startIndex
+            var lastBlank: String.Index?
+            var length = 0
+            var index = start
+            while index < line.endIndex {
+                let character = line[index]
+                length += cost(character)
+                if length > 199, index > start {
+                    let end = lastBlank ?? index
+                    lines.append(String(line[start..<end]))
+                    start = lastBlank.map { line.index(after: $0) } ?? index
+                    index = start
+                    lastBlank = nil
+                    length = 0
+                    continue
+                }
+                if character == " ", index > start { lastBlank = index }
+                index = line.index(after: index)
+            }
+            if start < line.endIndex { lines.append(String(line[start...])) }
+        }
+        return lines
+    }
+
+    /// Bytes that a character takes in a field.
+    private static func cost(_ character: Character) -> Int {
+        switch character {
+        case "|", "^", "~", "\\", "&": 3
+        default: character.utf8.reduce(0) { $0 + ($1 < 0x20 || $1 == 0x7F ? 5 : 1) }
         }
     }
 
