@@ -156,6 +156,8 @@ final class FakeHost: Sendable {
             switch first {
             case 0x05: (what, length) = (.enquiry, 1)
             case 0x04: (what, length) = (.end, 1)
+            case 0x02 where bytes.contains(0x0B):
+                (what, length) = (.noise, 1)
             case 0x02:
                 guard let end = bytes.firstIndex(where: { $0 == 0x03 || $0 == 0x17 }), bytes.count >= end + 5 else {
                     return nil
@@ -186,6 +188,9 @@ enum MadeCapture {
         + frame(2, "|^^^WBC\rR|1|^^^WBC|7.4|10*3/uL||N||F||||20240102030400\r") + frame(3, "L|1|N\r") + [0x04]
         + [0x05] + frame(1, "H|\\^&\rP|1\rO|1|0000123456||^^^GLU\rR|1|^^^GLU|5.1|mmol/L\rC|1|I|of 00001", last: false)
         + frame(2, "23456\rL|1|N\r") + [0x04]
+
+    /// A query: the device waits for the host's transmission.
+    static let query: [UInt8] = [0x05] + frame(1, "H|\\^&\rQ|1|^S1||ALL||||||||O\rL|1|N\r") + [0x04]
 
     static let hl7: [UInt8] =
         [0x02, 0x02] + block("MSH|^~\\&|BC|1|||20240102030405||ORU^R01|17|P|2.3.1\rOBR|1||0007788|x\rOBX|1|NM|WBC||5\r")

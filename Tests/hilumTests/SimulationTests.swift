@@ -165,8 +165,8 @@ import Testing
     @Test func theHostMaySpeak() async throws {
         let host = try FakeHost(FakeHost.Behaviour(asksBack: true))
         defer { host.stop() }
-        let (totals, events) = try await run(try plan(MadeCapture.lis, port: host.port))
-        #expect(totals.acknowledged == 2, "\(events)")
+        let (totals, events) = try await run(try plan(MadeCapture.query, port: host.port))
+        #expect(totals.acknowledged == 1, "\(events)")
         #expect(host.state.withLock { $0.answersToHost } == [0x06, 0x06])
     }
 

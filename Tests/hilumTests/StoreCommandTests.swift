@@ -33,6 +33,7 @@ struct MadeState {
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
         let store = try Store(StoreConfiguration(folder: "\(folder)/state", clock: StandingClock(unix: noon)))
         let conversation = try await store.openConversation(device: "xn-1", peer: "10.0.0.7:5123", at: noon)
+        var received: UInt64 = 0
         for (index, specimen) in ["000000481516", "S\u{1B}[2J", ""].enumerated() {
             var unit = CommitUnit(device: "xn-1", conversation: conversation)
             let bytes = Array("\u{05}\u{02}1H|\\^&\rO|1|\(specimen)\r\u{03}E5\r\n\u{04}".utf8)
@@ -43,10 +44,11 @@ struct MadeState {
             unit.messages = [
                 MessageDraft(
                     kind: "results", protocolName: "LIS2-A2", controlID: "7", isComplete: true,
-                    start: UInt64(index * 100), end: UInt64(index * 100 + bytes.count), contentDigest: UInt64(index),
+                    start: received, end: received + UInt64(bytes.count), contentDigest: UInt64(index),
                     reports: [(report(specimen, at: noon + Int64(index) * 1_000_000), ["emr"])])
             ]
             unit.isIdle = true
+            received += UInt64(bytes.count)
             let handed = unit
             _ = try await withCheckedThrowingContinuation { continuation in
                 store.commit(handed) { continuation.resume(with: $0) }

@@ -69,9 +69,12 @@ struct DevicesCommand: AsyncParsableCommand {
             let link = entry.map {
                 $0.isEnabled ? $0.link.spec(device: name, defaults: .init()).summary : "switched off"
             }
+            let live = links?.first { $0["device"]?.string == name }
+            let peers = (live?["peers"]?.array ?? []).compactMap(\.string)
             listing.rows.append([
                 .text(name), .text(entry?.profile),
                 .text(link ?? "not configured any more", entry == nil ? .dim : .plain),
+                state(live, peers: peers, isRunning: links != nil, isEnabled: entry?.isEnabled ?? false), .list(peers),
                 .number(row?.messages ?? 0), .number(row?.results ?? 0),
                 .number(faults, faults > 0 ? .warning : .plain),
                 .number(row?.unmapped.count ?? 0), row?.lastSeen.map { time.cell($0) } ?? Cell(.null, "never", .dim),

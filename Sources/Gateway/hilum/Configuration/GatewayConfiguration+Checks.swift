@@ -8,10 +8,11 @@ extension GatewayConfiguration {
         checkListeners(document)
         checkPlaces(document)
         checkRoutes(document)
-        if devices.isEmpty {
+        // Where entries could not be read, that is said already.
+        if devices.isEmpty, !document.hasErrors {
             document.fault(.warning, line: 0, "no device is configured", cure: "add an entry to `devices:`")
         }
-        if destinations.isEmpty {
+        if destinations.isEmpty, !document.hasErrors {
             document.fault(
                 .warning, line: 0, "no destination is configured: results are stored and posted nowhere",
                 cure: "add an entry to `destinations:`")

@@ -6,7 +6,7 @@ final class YAMLDocument {
     /// Longest file read.
     static let longest = 4 << 20
     /// Most nodes visited: a file of a few lines with nested aliases can stand for billions.
-    static let mostNodes = 200_000
+    static let mostNodes = 100_000
     /// Deepest nesting taken.
     static let deepest = 32
 
@@ -14,6 +14,8 @@ final class YAMLDocument {
     let file: String
     /// What is wrong so far.
     private(set) var faults: [ConfigurationFault] = []
+    /// True when the file cannot be used.
+    var hasErrors: Bool { faults.contains { $0.severity == .error } }
     private var visited = 0
     private var isExhausted = false
 

@@ -77,7 +77,9 @@ struct Listing: Sendable {
 
     /// The rows in a format.
     func rendered(_ format: OutputFormat, terminal: Terminal) -> String {
-        switch format {
+        // A cell too few or too many would put everything under the wrong title.
+        assert(rows.allSatisfy { $0.count == columns.count }, "a row has not a cell a column: \(columns.map(\.key))")
+        return switch format {
         case .json: rows.map { json($0) }.joined()
         case .table: rows.isEmpty ? terminal.styled(whenEmpty, .dim) + "\n" : table(terminal: terminal)
         }

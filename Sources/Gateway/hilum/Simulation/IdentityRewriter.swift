@@ -161,10 +161,16 @@ extension Capture.Unit {
         if let old = checksum { checksum = (old.lowerBound + growth)..<(old.upperBound + growth) }
     }
 
-    /// Makes the checksum right where it was right, and reads the message's id again.
+    /// Makes the checksum right where it was right, keeps it wrong where it was wrong, and reads the message's id again.
     mutating func seal() {
-        if isSound, let checksum, text.lowerBound >= 1, checksum.upperBound <= bytes.count {
-            bytes.replaceSubrange(checksum, with: LISBytes.checksum(bytes[(text.lowerBound - 1)..<checksum.lowerBound]))
+        if let checksum, text.lowerBound >= 1, checksum.upperBound <= bytes.count {
+            let right = LISBytes.checksum(bytes[(text.lowerBound - 1)..<checksum.lowerBound])
+            if isSound {
+                bytes.replaceSubrange(checksum, with: right)
+            } else if bytes[checksum].elementsEqual(right) {
+                // The change happened to make the damaged frame whole.
+                bytes[checksum.lowerBound] = right[0] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+            }
         }
         if case .block = kind { kind = .block(controlID: Capture.controlID(bytes[text])) }
     }
