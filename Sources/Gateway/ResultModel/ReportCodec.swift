@@ -19,7 +19,7 @@ public struct ReportCodec: Sendable {
         writer.byte(Self.version)
         templateWriter.reset()
         ReportTemplates.Prototype.write(report, &templateWriter)
-        template(&templates) { .report(Self.common(of: report)) }
+        template(&templates)
         head(report)
         writer.count(report.observations.count)
         // By place and by pointer: an observation has some thirty strings, and a copy would retain them all.
@@ -27,7 +27,7 @@ public struct ReportCodec: Sendable {
             for place in observations.indices {
                 templateWriter.reset()
                 ReportTemplates.Prototype.write(observations[place], &templateWriter)
-                template(&templates) { .observation(Self.common(of: observations[place])) }
+                template(&templates)
                 if place == 0 {
                     write(observations[place], isNewTime: true, isNewEffective: true)
                 } else {
@@ -74,10 +74,8 @@ public struct ReportCodec: Sendable {
 
     // MARK: Templates
 
-    private mutating func template(
-        _ templates: inout ReportTemplates, _ prototype: () -> ReportTemplates.Prototype
-    ) {
-        if let number = templates.number(for: templateWriter.bytes, prototype) {
+    private mutating func template(_ templates: inout ReportTemplates) {
+        if let number = templates.number(for: templateWriter.bytes) {
             writer.count(number)
         } else {
             writer.count(0)
@@ -94,39 +92,6 @@ public struct ReportCodec: Sendable {
         let prototype = try ReportTemplates.Prototype(&inner)
         guard inner.remaining == 0 else { throw inner.fault("template goes on after its end") }
         return prototype
-    }
-
-    private static func common(of report: Report) -> Report {
-        var common = Report()
-        common.device = report.device
-        common.profile = report.profile
-        common.profileRevision = report.profileRevision
-        common.protocolName = report.protocolName
-        common.specimen.type = report.specimen.type
-        common.specimen.typeCode = report.specimen.typeCode
-        common.specimen.isRunningNumber = report.specimen.isRunningNumber
-        common.order.priority = report.order.priority
-        common.status = report.status
-        common.isQC = report.isQC
-        return common
-    }
-
-    private static func common(of observation: Observation) -> Observation {
-        var common = observation
-        common.asSent.value = ""
-        common.asSent.flags = []
-        common.asSent.time = ""
-        common.interpretation = []
-        common.effective = nil
-        common.run = ""
-        common.comments = []
-        common.replacesEarlier = false
-        if case .quantity(let quantity) = observation.value {
-            common.value = .quantity(Quantity(number: "", unit: quantity.unit, ucum: quantity.ucum))
-        } else {
-            common.value = Observation().value
-        }
-        return common
     }
 
     // MARK: The report's own

@@ -68,8 +68,9 @@ public struct ReportTemplates: Sendable {
         }
     }
 
-    /// Number of the template with these bytes, or nil when it has to be written out.
-    mutating func number(for bytes: [UInt8], _ prototype: () -> Prototype) -> Int? {
+    /// Number of the template with these bytes, or nil when it has to be written out. Takes it in when it is seen for the
+    /// second time.
+    mutating func number(for bytes: [UInt8]) -> Int? {
         guard bytes.count <= Self.longest else { return nil }
         let digest = bytes.withUnsafeBytes { Self.digest($0) }
         // Arrays of bytes are compared as memory.
@@ -80,7 +81,9 @@ public struct ReportTemplates: Sendable {
             recent[place] = digest
             return nil
         }
-        add(bytes, prototype(), digest: digest)
+        var reader = BinaryReader(bytes[...])
+        guard let prototype = try? Prototype(&reader) else { return nil }
+        add(bytes, prototype, digest: digest)
         return bodies.count
     }
 
