@@ -8,7 +8,7 @@
  * keeps no state outside its instances. The same calls give the same events: the host relies on it when it replays a
  * journal after a crash.
  *
- * Order of calls on one instance: open, then any of receive / timeout / submit / finish, and after EACH of them poll
+ * Order of calls on one instance: open, then any of receive / timeout / submit / finish, and after EACH (open too) poll
  * until it returns 0; close at the end. Calls on one instance never overlap; an instance belongs to one link (one TCP
  * connection, one serial line from open to close, one file).
  *
