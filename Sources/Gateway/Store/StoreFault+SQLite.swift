@@ -36,6 +36,16 @@ extension StoreFault {
         }
     }
 
+    /// The same for whoever only reads: no promise hangs on it.
+    init(reading error: any Error, path: String) {
+        self.init(error, path: path)
+        guard code == .ioError, let error = error as? DatabaseError else { return }
+        text = """
+            cannot read \(path): \(error.message ?? "no message") (SQLite \(error.extendedResultCode.rawValue)). Run the \
+            command as the gateway's user, who may write beside the database.
+            """
+    }
+
     private static let makeRoom =
         "Devices keep their results until there is room; free some space or shorten retention."
 

@@ -26,7 +26,7 @@ public final class StoreReader: Sendable {
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         do { self.init(try DatabaseQueue(path: path, configuration: configuration), path: path) } catch {
-            throw StoreFault(error, path: path)
+            throw StoreFault(reading: error, path: path)
         }
     }
 
@@ -36,7 +36,7 @@ public final class StoreReader: Sendable {
     {
         do {
             return try await database.read { [self] database in try query(Snapshot(database: database, reader: self)) }
-        } catch { throw StoreFault(error, path: path) }
+        } catch { throw StoreFault(reading: error, path: path) }
     }
 
     /// Reports as they are posted: without what is not to be posted.
