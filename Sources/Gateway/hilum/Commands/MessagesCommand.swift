@@ -177,7 +177,8 @@ enum MessageListing {
     private static func conversation(_ entry: JournalEntry, time: LocalTime, terminal: Terminal) -> String {
         let isReceived = entry.direction == .received
         let arrow = isReceived ? "device → gateway" : "gateway → device"
-        let title = "\(time.precise(entry.unix))  \(arrow)  \(entry.bytes.count) bytes"
+        let title =
+            "\(time.precise(entry.unix))  \(arrow)  \(entry.bytes.count) \(entry.bytes.count == 1 ? "byte" : "bytes")"
         var text = "\n" + terminal.styled(title, isReceived ? .heading : .dim) + "\n"
         text += HexDump.of(entry.bytes, indent: "  ")
         for line in lines(entry.bytes) { text += terminal.styled("  \(VisibleText.ofBytes(line))", .dim) + "\n" }

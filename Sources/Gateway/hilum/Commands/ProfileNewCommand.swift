@@ -114,7 +114,8 @@ struct ProfileNewCommand: AsyncParsableCommand {
             "# LOINC codes: https://loinc.org, by component, property, time, system and scale. Leave out what is not certain.\ncodes:\n"
         for (code, unit) in codes where !code.isEmpty {
             text +=
-                "  \(quoted(code)): {name: \"\"}" + (unit.isEmpty ? "" : "   # sent with unit \(VisibleText.of(unit))")
+                "  \(quoted(code)): {name: \(quoted(code))}"
+                + (unit.isEmpty ? "" : "   # sent with unit \(VisibleText.of(unit))")
                 + "\n"
         }
         return text

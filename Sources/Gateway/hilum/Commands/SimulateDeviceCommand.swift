@@ -183,9 +183,9 @@ final class SimulationPrinter: Sendable {
     /// One line about an event.
     static func line(_ event: SimulationEvent, device: String, terminal: Terminal) -> String {
         func named(_ message: SimulatedMessage) -> String {
-            let specimens = message.specimens.prefix(3).joined(separator: " ")
-            let more = message.specimens.count > 3 ? " and \(message.specimens.count - 3) more" : ""
-            return "message \(message.repetition + 1).\(message.index + 1) \(specimens)\(more)"
+            let more = message.specimens.count > 3 ? ["and \(message.specimens.count - 3) more"] : []
+            let words = ["message \(message.repetition + 1).\(message.index + 1)"] + message.specimens.prefix(3) + more
+            return words.joined(separator: " ")
         }
         let text =
             switch event {

@@ -49,6 +49,8 @@ extension TLSSpec {
             spec.privateKey = ReadableFile.read(&tls, "key", base: base, required: !spec.certificate.isEmpty) ?? ""
             spec.serverName = tls.text("server_name") ?? ""
             spec.checksName = tls.flag("verify_name") ?? true
+            spec.minimumVersion =
+                tls.choice("minimum_version", among: [.tls10, .tls11, .tls12, .tls13]) ?? spec.minimumVersion
             return true
         }
         return spec
