@@ -66,7 +66,7 @@ struct SimulationTotals: Sendable, Equatable {
     var refused = 0
     /// Sends beyond the first.
     var repeated = 0
-    /// From the last byte of a message to its acknowledgement, in microseconds.
+    /// From the first byte of a message to its last acknowledgement, in microseconds.
     var latencies: [Int64] = []
 
     /// A quantile of the latencies in microseconds; nil where there are none.
