@@ -24,7 +24,8 @@ struct FHIRSenderTests {
         var spec = FHIRDestinationSpec(base: "http://127.0.0.1:\(port)/fhir", timeout: timeout)
         change(&spec)
         let sender = try FHIRSender(
-            spec: spec, group: MultiThreadedEventLoopGroup.singleton, utcOffset: { _ in 0 }, clock: MachineClock())
+            spec: spec, lanes: 4, group: MultiThreadedEventLoopGroup.singleton, utcOffset: { _ in 0 },
+            clock: MachineClock())
         let attempt = await sender.deliver(item, lane: 0)
         await sender.close()
         await receiver.stop()
@@ -38,6 +39,27 @@ struct FHIRSenderTests {
         #expect(received.count == 1)
         let read = try JSONValue(parsing: received[0].bytes)
         #expect(read["entry"]?.array?.count == 14)
+    }
+
+    @Test("The first transaction of a device goes alone, later ones together; a failed first lets the next one try")
+    func firstOfDevice() async throws {
+        let firsts = FirstOfDevice()
+        let running = LeaderCount()
+        await withTaskGroup(of: Void.self) { tasks in
+            for _ in 0..<20 {
+                tasks.addTask {
+                    let isFirst = await firsts.begin("d")
+                    guard isFirst else { return }
+                    let number = running.begin()
+                    try? await Task.sleep(for: .milliseconds(2))
+                    running.end()
+                    await firsts.ended("d", isTaken: number == 3)
+                }
+            }
+        }
+        #expect(running.counts.withLock { $0.most } == 1)
+        #expect(running.counts.withLock { $0.leaders } == 3)
+        #expect(await firsts.begin("other"))
     }
 
     @Test("Answers: 4xx with words to a person, 412 as several matches, the rest again")
@@ -173,4 +195,18 @@ struct FHIRSenderTests {
             id: "h", kind: .hl7(.init(host: "h", port: 1, tls: TLSSpec(trustedCertificates: "/does/not/exist"))))
         #expect(Delivery.problems(of: tls).count == 1)
     }
+}
+
+/// How many go at a time.
+final class LeaderCount: Sendable {
+    let counts = Mutex((now: 0, most: 0, leaders: 0))
+    func begin() -> Int {
+        counts.withLock { counts in
+            counts.now += 1
+            counts.leaders += 1
+            counts.most = max(counts.most, counts.now)
+            return counts.leaders
+        }
+    }
+    func end() { counts.withLock { $0.now -= 1 } }
 }

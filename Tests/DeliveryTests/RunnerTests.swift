@@ -231,6 +231,21 @@ struct RunnerTests {
         await runner.stop()
     }
 
+    @Test("A failure that began before something else was taken does not stop the destination")
+    func lateFailure() {
+        var ledger = AttemptLedger(policy: RetryPolicy())
+        func now(_ time: Int64) -> Instant { Instant(unix: time, monotonic: time) }
+        let item = Fixtures.small(id: 1)
+        _ = ledger.judge(.delivered(note: ""), of: Fixtures.small(id: 2), begun: 5, now: now(20))
+        let late = ledger.judge(
+            .unreachable(reason: "503", isSent: false, retryAfter: nil), of: item, begun: 10, now: now(30))
+        #expect(late.change == .none && !ledger.circuit.isOpen)
+        let fresh = ledger.judge(
+            .unreachable(reason: "503", isSent: false, retryAfter: nil), of: item, begun: 25, now: now(40))
+        #expect(fresh.change == .outage(reason: "503") && ledger.circuit.isOpen)
+        #expect(ledger.judge(.delivered(note: ""), of: item, begun: 41, now: now(50)).change == .recovery)
+    }
+
     @Test("Waiting times: doubled, never beyond the longest, within a quarter of jitter")
     func delays() {
         let policy = RetryPolicy()

@@ -96,7 +96,9 @@ public actor Delivery {
         switch spec.kind {
         case .hl7(let hl7):
             return try MLLPSender(spec: hl7, lanes: spec.lanes, clock: clock, group: group, utcOffset: utcOffset)
-        case .fhir(let fhir): return try FHIRSender(spec: fhir, group: group, utcOffset: utcOffset, clock: clock)
+        case .fhir(let fhir):
+            return try FHIRSender(
+                spec: fhir, lanes: spec.lanes, group: group, utcOffset: utcOffset, clock: clock)
         case .folder(let folder): return try FolderSender(spec: folder, utcOffset: utcOffset)
         }
     }

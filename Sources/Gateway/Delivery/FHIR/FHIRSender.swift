@@ -14,14 +14,15 @@ final class FHIRSender: Sender {
     private let clock: any Clock
     private let credential: Credential?
     private let isClosed = Atomic(false)
+    private let firsts = FirstOfDevice()
 
     /// A longer answer is no answer to a transaction.
     private static let longestAnswer = 16 << 20
 
     /// - Throws: `ORUFault` or what TLS says when the settings cannot be used.
     init(
-        spec: FHIRDestinationSpec, group: any EventLoopGroup, utcOffset: @escaping @Sendable (Int64) -> Int32,
-        clock: any Clock
+        spec: FHIRDestinationSpec, lanes: Int, group: any EventLoopGroup,
+        utcOffset: @escaping @Sendable (Int64) -> Int32, clock: any Clock
     ) throws {
         try FHIRSender.check(spec)
         self.spec = spec
@@ -39,6 +40,7 @@ final class FHIRSender: Sender {
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(10)
         configuration.decompression = .disabled
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, lanes)
         client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
@@ -67,6 +69,17 @@ final class FHIRSender: Sender {
     func deliver(_ item: OutboxItem, lane: Int) async -> Attempt {
         let bundle: R4.Bundle
         do { bundle = try mapper.bundle(for: item) } catch { return .refused(reason: error.description) }
+        let device = item.report.device
+        let isFirst = await firsts.begin(device)
+        let attempt = await post(bundle)
+        if isFirst {
+            let isTaken = if case .delivered = attempt { true } else { false }
+            await firsts.ended(device, isTaken: isTaken)
+        }
+        return attempt
+    }
+
+    private func post(_ bundle: R4.Bundle) async -> Attempt {
         let body = bundle.json().serialized()
         var request = HTTPClientRequest(url: spec.base)
         request.method = .POST
@@ -83,18 +96,24 @@ final class FHIRSender: Sender {
             return .unreachable(reason: "no credentials: \(error.description)", isSent: false, retryAfter: nil)
         }
         request.body = .bytes(body, length: .known(Int64(body.count)))
-        do {
-            let response = try await client.execute(request, timeout: .microseconds(spec.timeout.microseconds))
-            let answer = try await response.body.collect(upTo: FHIRSender.longestAnswer)
-            let judge = ResponseJudge(base: spec.base, entries: bundle.entries.count, now: clock.now().unix)
-            if response.status.code == 401 { credential?.forget() }
-            return judge.judge(
-                status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"),
-                body: Array(answer.readableBytesView))
-        } catch {
-            if isClosed.load(ordering: .relaxed) { return .abandoned }
-            return FHIRSender.attempt(error, base: spec.base)
+        // A connection that stood idle may have been closed by the server without our seeing it yet: the same bytes once more.
+        for isRepeat in [false, true] {
+            do { return try await execute(request, entries: bundle.entries.count) } catch {
+                if isClosed.load(ordering: .relaxed) { return .abandoned }
+                if !isRepeat, error as? HTTPClientError == .remoteConnectionClosed { continue }
+                return FHIRSender.attempt(error, base: spec.base)
+            }
         }
+        return .abandoned
+    }
+
+    private func execute(_ request: HTTPClientRequest, entries: Int) async throws -> Attempt {
+        let response = try await client.execute(request, timeout: .microseconds(spec.timeout.microseconds))
+        let answer = try await response.body.collect(upTo: FHIRSender.longestAnswer)
+        if response.status.code == 401 { credential?.forget() }
+        return ResponseJudge(base: spec.base, entries: entries, now: clock.now().unix).judge(
+            status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"),
+            body: Array(answer.readableBytesView))
     }
 
     private func authorization() throws(ORUFault) -> String? {

@@ -29,6 +29,8 @@ struct AttemptLedger {
     private var silences: [Int64: (count: Int, deliveriesThen: Int)] = [:]
     private var deliveries = 0
     private var lastRefused: Int64?
+    /// When something was taken last (microseconds, monotonic).
+    private var lastDelivery = Int64.min
 
     /// Entries kept for items; beyond it the counts start anew, which costs further attempts and nothing else.
     private static let capacity = 10_000
@@ -39,8 +41,13 @@ struct AttemptLedger {
     }
 
     /// Judges an attempt.
+    ///
+    /// - Parameters:
+    ///   - begun: when it began (microseconds, monotonic). A failure of an attempt that began before something else was
+    ///     taken says nothing about the receiver now.
     mutating func judge(
-        _ attempt: Attempt, of item: OutboxItem, now: Instant, jitter: Double = Double.random(in: 0...1)
+        _ attempt: Attempt, of item: OutboxItem, begun: Int64 = .max, now: Instant,
+        jitter: Double = Double.random(in: 0...1)
     ) -> Verdict {
         if refusals.count > AttemptLedger.capacity { refusals = [:] }
         if silences.count > AttemptLedger.capacity { silences = [:] }
@@ -49,6 +56,7 @@ struct AttemptLedger {
             forget(item)
             deliveries &+= 1
             lastRefused = nil
+            lastDelivery = now.monotonic
             return Verdict(outcome: .delivered(note: note), change: circuit.succeeded() ? .recovery : .none)
         case .refused(let reason):
             forget(item)
@@ -65,7 +73,9 @@ struct AttemptLedger {
         case .busy(let reason):
             return Verdict(outcome: retry(after: 1, nil, now, jitter, reason), change: .none)
         case .unreachable(let reason, let isSent, let retryAfter):
-            return unreachable(reason, isSent: isSent, retryAfter, item, now, jitter)
+            let concernsReceiver = begun >= lastDelivery
+            return unreachable(
+                reason, isSent: isSent, concernsReceiver: concernsReceiver, retryAfter, item, now, jitter)
         case .abandoned:
             return Verdict(
                 outcome: .retry(at: now.unix, reason: "broken off: the destination was stopped"), change: .none)
@@ -73,9 +83,14 @@ struct AttemptLedger {
     }
 
     private mutating func unreachable(
-        _ reason: String, isSent: Bool, _ retryAfter: Duration?, _ item: OutboxItem, _ now: Instant, _ jitter: Double
+        _ reason: String, isSent: Bool, concernsReceiver: Bool, _ retryAfter: Duration?, _ item: OutboxItem,
+        _ now: Instant, _ jitter: Double
     ) -> Verdict {
-        let started = circuit.failed(now: now.monotonic, retryAfter: retryAfter, jitter: jitter)
+        if !concernsReceiver, !isSent {
+            return Verdict(outcome: retry(after: 1, retryAfter, now, jitter, reason), change: .none)
+        }
+        let started =
+            concernsReceiver && circuit.failed(now: now.monotonic, retryAfter: retryAfter, jitter: jitter)
         let change: Change = started ? .outage(reason: reason) : .none
         // Behind the next probe, so that another item probes and one that stops the receiver cannot block the others.
         let wait = max(0, circuit.probeAt &- now.monotonic)

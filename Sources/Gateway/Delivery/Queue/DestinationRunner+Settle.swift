@@ -34,7 +34,7 @@ extension DestinationRunner {
 
     /// The last records before the end; one attempt, because the store may be going as well.
     func settleBeforeStop() async {
-        for _ in 0..<200 where isSettling { try? await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<200 where isSettling || isClaiming { try? await Task.sleep(for: .milliseconds(10)) }
         if !isSettling, !outcomes.isEmpty {
             isSettling = true
             await settleAll()

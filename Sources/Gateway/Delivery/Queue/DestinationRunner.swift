@@ -28,6 +28,8 @@ actor DestinationRunner {
     var isStopping = false
     var ledger: AttemptLedger
     private var timer: Task<Void, Never>?
+    /// When the timer fires (microseconds, monotonic).
+    private var timerAt: Int64 = 0
     private var loop: Task<Void, Never>?
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -130,16 +132,16 @@ actor DestinationRunner {
             let sender = sender
             Task {
                 let attempt = await sender.deliver(item, lane: lane)
-                self.finished(item, lane: lane, attempt)
+                self.finished(item, lane: lane, begun: now.monotonic, attempt)
             }
         }
     }
 
-    private func finished(_ item: OutboxItem, lane: Int, _ attempt: Attempt) {
+    private func finished(_ item: OutboxItem, lane: Int, begun: Int64, _ attempt: Attempt) {
         inFlight -= 1
         freeLanes.append(lane)
         busyKeys.remove(item.orderKey)
-        let verdict = ledger.judge(attempt, of: item, now: clock.now())
+        let verdict = ledger.judge(attempt, of: item, begun: begun, now: clock.now())
         tell(verdict, item)
         outcomes.append((item.id, verdict.outcome))
         if case .retry(let at, _) = verdict.outcome {
@@ -232,7 +234,12 @@ actor DestinationRunner {
     /// Looks again after a while, at the latest in a minute (the wall clock may be set).
     private func schedule(after microseconds: Int64) {
         guard !isStopping else { return }
+        let now = clock.now().monotonic
+        let at = now &+ min(microseconds, 60_000_000)
+        // One that fires soon enough is left alone: to look once too often costs less than a timer for each message.
+        if timer != nil, timerAt > now, timerAt <= at { return }
         timer?.cancel()
+        timerAt = at
         let wake = wake
         timer = Task {
             try? await Task.sleep(for: .microseconds(min(microseconds &+ 1000, 60_000_000)))
