@@ -153,6 +153,30 @@ import Testing
         #expect(Set(posted.map(\.orderKey)).count == 1)
     }
 
+    @Test func aReportOfWordsOnlyIsRecognisedByItsDigest() async throws {
+        let store = try site.open()
+        defer { store.closeBlocking() }
+        let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
+        var report = site.report("S1", [])
+        report.comments = ["clotted"]
+        let first = try await store.put(site.unit(link, report, digest: 5))
+        #expect(try await store.put(site.unit(link, report, digest: 5)).repeats == first.id)
+        report.comments = ["haemolysed"]
+        #expect(try await store.put(site.unit(link, report, digest: 6)).repeats == nil)
+    }
+
+    @Test func aMessageOfTwoReportsIsRecognisedReportByReport() async throws {
+        let store = try site.open()
+        defer { store.closeBlocking() }
+        let link = try await store.openConversation(device: "dev", peer: "p", at: 1)
+        var unit = site.unit(link, site.report("", [("GLU", "5")]), digest: 8)
+        unit.messages[0].reports.append((site.report("", [("NA", "140")]), ["emr"]))
+        let firsts = try await store.commit(unit).reports.map(\.id)
+        #expect(try await store.commit(unit).reports.map(\.repeats) == firsts)
+        // A third time points at the first as well.
+        #expect(try await store.commit(unit).reports.map(\.repeats) == firsts)
+    }
+
     @Test func heldAndControlReportsAreNotPosted() async throws {
         let store = try site.open()
         defer { store.closeBlocking() }

@@ -25,7 +25,7 @@ struct ReadyQueue {
     }
 
     /// Reports kept in memory for a destination; a longer queue is read from the database when its turn comes.
-    static let mostResident = 2_000
+    static let mostResident = 512
 
     private struct Waiting {
         var items: [Item]

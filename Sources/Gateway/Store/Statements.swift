@@ -43,7 +43,7 @@ final class Statements {
         sameDigest = try prepare(
             """
             SELECT m.id, r.id, r.state FROM message m JOIN report r ON r.id BETWEEN m.report AND m.report + m.reports - 1
-            WHERE m.digest = ? AND r.device = ? AND m.received >= ? ORDER BY r.id LIMIT 64
+            WHERE m.digest = ? AND r.device = ? AND m.received >= ? ORDER BY m.id, r.id LIMIT 64
             """)
         settle = try prepare(
             "UPDATE outbox SET state = ?, attempts = attempts + 1, due = ?, settled = ?, note = ? WHERE id = ?")

@@ -63,7 +63,9 @@ extension WriteSession {
         let received = draft.reports.first.map(\.report.receivedAt).flatMap { $0 > 0 ? $0 : nil } ?? received
         let needsDigest =
             draft.contentDigest != 0
-            && draft.reports.contains { $0.report.specimen.id.isEmpty || $0.report.specimen.isRunningNumber }
+            && draft.reports.contains {
+                $0.report.specimen.id.isEmpty || $0.report.specimen.isRunningNumber || $0.report.observations.isEmpty
+            }
         let digest = needsDigest ? Int64(bitPattern: draft.contentDigest) : nil
         let firsts = try digest.map { try firstReports(of: $0, device, since: received) } ?? []
         try statements.message.bind(message).bind(conversation).bind(nextJournal - 1).bind(received)
@@ -123,7 +125,7 @@ extension WriteSession {
         for id in finding.correctedWhole {
             try database.execute(
                 sql:
-                    "UPDATE outbox SET state = 4, settled = ?, note = ? WHERE id BETWEEN ? AND ? AND state <> 1 AND state = 2",
+                    "UPDATE outbox SET state = 4, settled = ?, note = ? WHERE id BETWEEN ? AND ? AND +state = 2",
                 arguments: [now.unix, "corrected by report \(report.id)", id << 8, id << 8 | 255])
         }
         if state == .stored {
