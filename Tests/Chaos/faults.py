@@ -138,7 +138,7 @@ def dying_driver(folder, kind, root, seconds=4):
             {"id": "good", "profile": "generic-lis", "link": {"tcp": {"listen": good, "peer": "any"}}},
             {"id": "bad", "profile": f"bad-{kind}", "link": {"tcp": {"listen": bad, "peer": "any"}}},
         ], [{"id": "emr", "hl7": {"host": "127.0.0.1", "port": emr.port}}],
-        profiles=[str(folder / "profiles")], drivers={"folders": [str(folder / "drivers")]},
+        profiles=[str(folder / "profiles")], drivers={"folders": [str(folder / "drivers")], "answer_within": "500ms"},
     ) as gateway:
         stop = threading.Event()
         analyser = Analyser("D00", good, stop)
@@ -154,5 +154,5 @@ def dying_driver(folder, kind, root, seconds=4):
         stop.set()
         analyser.join(20)
         until(lambda: len({r[1] for r in emr.results()}) >= len(analyser.acknowledged), what="all results at the EMR")
-        quarantine = gateway.cli("quarantine")
+        quarantine = until(lambda: gateway.cli("quarantine"), timeout=30, what="the bytes in quarantine")
         return {"good": len(analyser.acknowledged), "slowest": analyser.slowest, "quarantine": quarantine, "log": gateway.log}

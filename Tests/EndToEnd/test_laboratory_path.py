@@ -154,7 +154,7 @@ def test_control_material_and_ownerless_results_never_reach_the_emr(tmp_path):
             assert analyser.send(message("S-0006", [("GLU", "5.3", "mmol/L", "N")]))
         until(lambda: emr.messages, what="the patient's result")
         assert [row[3] for row in emr.results()] == ["5.3"]
-        held = [r for r in gateway.cli("results", "--held")]
+        held = [r for r in gateway.cli("results", "--state", "held")]
         assert [r["value"] for r in held] == ["7.7"]
         assert any("no-owner" in str(r) for r in held)
 

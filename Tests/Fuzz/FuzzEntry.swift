@@ -13,6 +13,11 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "lis-driver", run: fuzzLISDriver),
         FuzzEntry(name: "mllp", run: fuzzMLLP),
         FuzzEntry(name: "hl7v2", run: fuzzHL7v2),
+        FuzzEntry(name: "hl7-driver", run: fuzzHL7Driver),
+        FuzzEntry(name: "driver-wire", run: fuzzDriverWire),
+        FuzzEntry(name: "fhir", run: fuzzFHIR),
+        FuzzEntry(name: "profile", run: fuzzProfile),
+        FuzzEntry(name: "normalization", run: fuzzNormalization),
     ]
 
     /// The entry with a name.

@@ -9,7 +9,9 @@ struct FuzzRunner {
 
     static func main() {
         guard CommandLine.argc > 1, let entry = FuzzEntry(named: CommandLine.arguments[1]) else {
-            print("usage: hilum-fuzz ENTRY [-max_total_time=SECONDS …]; entries: \(FuzzEntry.all.map(\.name).joined(separator: " "))")
+            print(
+                "usage: hilum-fuzz ENTRY [-max_total_time=SECONDS …]; entries: \(FuzzEntry.all.map(\.name).joined(separator: " "))"
+            )
             exit(2)
         }
         Self.entry = entry

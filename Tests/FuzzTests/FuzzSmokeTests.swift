@@ -35,7 +35,9 @@ import Testing
         for round in 0..<400 {
             var bytes: [UInt8]
             if round % 3 == 0 || Self.captures.isEmpty {
-                bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
             } else {
                 bytes = Self.captures[Int.random(in: 0..<Self.captures.count, using: &random)]
                 mutate(&bytes, &random)
@@ -50,7 +52,10 @@ import Testing
             switch Int.random(in: 0..<5, using: &random) {
             case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
             case 1: bytes.remove(at: index)
-            case 2: bytes.insert([0x02, 0x03, 0x04, 0x05, 0x0B, 0x0D, 0x1C, 0x7C, 0x5E].randomElement(using: &random) ?? 0, at: index)
+            case 2:
+                bytes.insert(
+                    [0x02, 0x03, 0x04, 0x05, 0x0B, 0x0D, 0x1C, 0x7C, 0x5E].randomElement(using: &random) ?? 0, at: index
+                )
             case 3: bytes.removeSubrange(index...)
             default: bytes.append(contentsOf: bytes[index...].prefix(200))
             }

@@ -41,6 +41,14 @@ class Gateway:
         self.stop()
 
     @property
+    def pid(self):
+        """Of the gateway itself, also where it runs under a wrapper."""
+        if not self.wrapper:
+            return self.process.pid
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[0]) if children else self.process.pid
+
+    @property
     def log(self):
         return "".join(p.read_text(errors="replace") for p in sorted(self.folder.glob("serve-*.log")))
 
@@ -69,7 +77,7 @@ class Gateway:
     def stop(self, timeout=20):
         if self.process is None or self.process.poll() is not None:
             return 0
-        self.process.send_signal(signal.SIGINT)
+        os.kill(self.pid, signal.SIGINT)
         try:
             return self.process.wait(timeout)
         finally:
