@@ -90,7 +90,7 @@ def traced(folder, messages=5):
     """Runs the gateway under strace; gives, for each ACK that acknowledges data, whether an fdatasync ended before it."""
     trace = pathlib.Path(folder) / "trace.txt"
     port = free_port()
-    wrapper = ["strace", "-f", "-o", str(trace), "-s", "80", "-e", "trace=read,recvfrom,readv,write,writev,sendto,sendmsg,fdatasync,fsync"]
+    wrapper = ["strace", "-f", "-o", str(trace), "-xx", "-s", "80", "-e", "trace=read,recvfrom,readv,write,writev,sendto,sendmsg,fdatasync,fsync"]
     with HL7EMR() as emr, Gateway(
         folder, [{"id": "a1", "profile": "generic-lis", "link": {"tcp": {"listen": port, "peer": "any"}}}],
         [{"id": "emr", "hl7": {"host": "127.0.0.1", "port": emr.port}}], wrapper=wrapper,
@@ -100,18 +100,22 @@ def traced(folder, messages=5):
                 assert analyser.send(message(f"S-{n}", [("GLU", f"5.{n}", "mmol/L", "N")]))
         until(lambda: len(emr.messages) >= messages, timeout=60, what="the messages at the EMR")
         gateway.stop()
-    proven, unproven, synced, frame = 0, [], False, False
+    proven, unproven, synced, frames = 0, [], False, set()
     for line in trace.read_text(errors="replace").splitlines():
-        if re.search(r'(read|recvfrom|readv).*"\\2[0-7]', line):
-            frame, synced = True, False
+        # A frame begins with STX and its number; the device's descriptor is the one it is read from.
+        received = re.search(r'(?:read|recvfrom|readv)\((\d+), .*"\\x02\\x3[0-7]', line)
+        answered = re.search(r'(?:write|sendto|writev|sendmsg)\((\d+), .*"\\x06"', line)
+        if received:
+            frames.add(received[1])
+            synced = False
         elif re.search(r"(fdatasync|fsync).*= 0", line):
             synced = True
-        elif re.search(r'(write|sendto|writev|sendmsg)\(\d+, .*"\\6"', line) and frame:
+        elif answered and answered[1] in frames:
             if synced:
                 proven += 1
             else:
                 unproven.append(line)
-            frame = False
+            frames.discard(answered[1])
     return proven, unproven
 
 

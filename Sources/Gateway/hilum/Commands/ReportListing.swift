@@ -40,7 +40,7 @@ enum ReportListing {
         let name = code.isEmpty ? display : code
         let value = ResultListing.normalised(flat)
         let (fate, style) = fate(row)
-        let holds = report.holds.map(\.text)
+        let holds = report.holds.map { "\($0.reason.rawValue): \($0.text)" }
         let deliveries = row.deliveries.map { item -> JSONValue in
             .object([
                 "destination": .string(item.destination), "state": .string("\(item.state)"), "item": .number(item.id),

@@ -61,7 +61,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     /// Each on a thread of its own, for ever.
-    private func startAnalysers(_ site: DemoSite, _ library: ProfileLibrary, _ view: DemoView) throws -> [SimulatedDevice] {
+    private func startAnalysers(_ site: DemoSite, _ library: ProfileLibrary, _ view: DemoView) throws
+        -> [SimulatedDevice]
+    {
         try site.analysers.enumerated().map { index, analyser in
             guard let file = site.capture(of: analyser, library: library), let data = try? Data(contentsOf: file),
                 let capture = Capture([UInt8](data)), let address = LineAddress(analyser.address)

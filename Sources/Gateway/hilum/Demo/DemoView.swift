@@ -26,8 +26,10 @@ final class DemoView: Sendable {
             text += "  \(analyser.id.padding(toLength: 12, withPad: " ", startingAt: 0)) \(analyser.summary)\n"
         }
         text += "  EMR          HL7 v2 on 127.0.0.1:\(site.ports.mllp), FHIR R4 on 127.0.0.1:\(site.ports.fhir)\n"
-        text += terminal.styled("  Ctrl-C stops it. In another terminal: hilum results --config \(site.configurationFile.path)\n\n", .dim)
-        text += terminal.styled("  time      device       specimen         test       value          flag  LOINC\n", .heading)
+        text += terminal.styled(
+            "  Ctrl-C stops it. In another terminal: hilum results --config \(site.configurationFile.path)\n\n", .dim)
+        text += terminal.styled(
+            "  time      device       specimen         test       value          flag  LOINC\n", .heading)
         Stream.output(text)
     }
 
@@ -51,9 +53,12 @@ final class DemoView: Sendable {
             VisibleText.of(text).padding(toLength: width, withPad: " ", startingAt: 0)
         }
         let time = Date(timeIntervalSince1970: Double(report.receivedAt) / 1e6)
-            .formatted(Date.VerbatimFormatStyle(
-                format: "\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
-                timeZone: TimeZone(identifier: "Asia/Shanghai") ?? .gmt, calendar: Calendar(identifier: .gregorian)))
+            .formatted(
+                Date.VerbatimFormatStyle(
+                    format:
+                        "\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
+                    timeZone: TimeZone(identifier: "Asia/Shanghai") ?? .gmt, calendar: Calendar(identifier: .gregorian))
+            )
         let isAbnormal = !observation.interpretation.isEmpty && observation.interpretation != ["N"]
         let value = column("\(observation.asSent.value) \(observation.asSent.unit)", 14)
         let end = report.isQC ? terminal.styled("control material, not posted", .dim) : observation.loinc?.code ?? "–"
@@ -66,7 +71,8 @@ final class DemoView: Sendable {
     func simulated(_ device: String, _ event: SimulationEvent) {
         switch event {
         case .acknowledged: counts.withLock { $0.acknowledged += 1 }
-        case .refused(_, let reason): Stream.output(terminal.styled("  \(device): refused: \(VisibleText.of(reason))\n", .bad))
+        case .refused(_, let reason):
+            Stream.output(terminal.styled("  \(device): refused: \(VisibleText.of(reason))\n", .bad))
         case .connected, .disconnected, .repeated: break
         }
     }

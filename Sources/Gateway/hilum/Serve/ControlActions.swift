@@ -6,7 +6,8 @@ import NIOPosix
 extension GatewayService {
     /// Opens the control socket of the state folder, through which the command line acts on the running gateway.
     func openControl() async throws -> ControlServer {
-        try await ControlServer(state: configuration.state, group: MultiThreadedEventLoopGroup.singleton) { [self] request, user in
+        try await ControlServer(state: configuration.state, group: MultiThreadedEventLoopGroup.singleton) {
+            [self] request, user in
             do { return .success(try await carry(request, user: user)) } catch let fault as ControlFault {
                 return .failure(fault)
             } catch let fault as StoreFault {
@@ -18,7 +19,8 @@ extension GatewayService {
     private func carry(_ request: ControlRequest, user: String) async throws -> JSONObject {
         /// The system's name of who asked stands beside the name given: one cannot act as somebody else.
         func name(_ person: ControlRequest.Person) -> String {
-            person.who.isEmpty || person.who == user || user.isEmpty ? (user.isEmpty ? person.who : user) : "\(person.who) (\(user))"
+            person.who.isEmpty || person.who == user || user.isEmpty
+                ? (user.isEmpty ? person.who : user) : "\(person.who) (\(user))"
         }
         switch request {
         case .status: return await status()

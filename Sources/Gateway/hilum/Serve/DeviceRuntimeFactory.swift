@@ -24,7 +24,8 @@ final class DeviceRuntimeFactory: Sendable {
             let zone = name.isEmpty ? self.zone : SystemZone(name) ?? self.zone
             return DeviceRuntime(
                 entry, profile: profile, compiled: ready(profile), zone: zone,
-                destinations: destinations(of: entry, kind: profile.kind), unknown: unknown)
+                destinations: configuration.destinations(device: entry.id, kind: profile.kind.rawValue),
+                unknown: unknown)
         }
     }
 
@@ -33,17 +34,5 @@ final class DeviceRuntimeFactory: Sendable {
         let made = CompiledProfile(profile)
         compiled.withLock { $0[profile.revision] = made }
         return made
-    }
-
-    /// Every route that names the device and its kind adds its destinations; without routes all get everything.
-    private func destinations(of device: DeviceEntry, kind: DeviceKind) -> [String] {
-        guard let routes = configuration.routes else { return configuration.destinations.map(\.id) }
-        var ids: [String] = []
-        for route in routes {
-            let isForDevice = route.devices.isEmpty || route.devices.contains { Glob($0).matches(device.id) }
-            let isForKind = route.kinds.isEmpty || route.kinds.contains(kind.rawValue)
-            if isForDevice, isForKind { ids += route.to.filter { !ids.contains($0) } }
-        }
-        return ids
     }
 }

@@ -88,7 +88,8 @@ final class GatewayService: Sendable {
         let changed = Set(changes.changed + changes.added)
         for runtime in factory.runtimes(next) where changed.contains(runtime.profile.id) {
             intake.update(runtime.intake)
-            log.notice("profile taken up", metadata: ["device": "\(runtime.entry.id)", "profile": "\(runtime.profile.id)"])
+            log.notice(
+                "profile taken up", metadata: ["device": "\(runtime.entry.id)", "profile": "\(runtime.profile.id)"])
         }
         return changes
     }

@@ -39,7 +39,8 @@ struct ServeCommand: AsyncParsableCommand {
         try await service.start()
         let control = try await service.openControl()
         Stream.error(
-            "hilum is ready: \(configuration.devices.count) devices, \(configuration.destinations.count) destinations\n")
+            "hilum is ready: \(configuration.devices.count) devices, \(configuration.destinations.count) destinations\n"
+        )
         ServiceManager.notify("READY=1")
         await Self.untilStopped(service)
         ServiceManager.notify("STOPPING=1")
@@ -65,12 +66,16 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Returns when asked to stop. Reloads profiles when asked to, or when a file of theirs has changed.
+    /// Returns when asked to stop. Reloads profiles when asked to, or when a file of theirs has changed; tells when the disk
+    /// fills up.
     static func untilStopped(_ service: GatewayService) async {
         let watch = Task {
             var watch = ProfileWatch()
+            var disk = FreeDiskWatch(
+                folder: service.configuration.state, least: service.configuration.limits.freeDisk)
             while !Task.isCancelled {
                 if watch.hasChanged(folders: service.profileFolders) { _ = service.reloadProfiles() }
+                disk.check(service.store)
                 try? await Task.sleep(for: .seconds(2))
             }
         }

@@ -40,7 +40,9 @@ struct OfflineDecoder: Sendable {
     ///   - pieces: bytes a piece, nil: all in one.
     /// - Throws: `DriverOpenFault` when the driver or the profile's options cannot be used, `ReplayEnd`-like faults as
     ///   `DriverOpenFault` when the bytes crash the driver.
-    func decode(_ capture: [UInt8], profile: DeviceProfile, device: String = "", pieces: [Int] = []) async throws -> Decoded {
+    func decode(_ capture: [UInt8], profile: DeviceProfile, device: String = "", pieces: [Int] = []) async throws
+        -> Decoded
+    {
         let (batches, feed) = AsyncThrowingStream.makeStream(of: DriverBatch.self)
         let now = clock.now()
         let instance = try await drivers.open(
