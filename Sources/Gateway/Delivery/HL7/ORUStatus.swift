@@ -6,7 +6,9 @@ enum ORUStatus {
     static func observation(_ observation: Observation) -> StaticString {
         switch observation.status {
         case .registered: return "I"
-        case .preliminary: return "P"
+        case .preliminary:
+            if case .absent(let reason, _) = observation.value, reason != .temporarilyUnknown { return "X" }
+            return "P"
         case .cancelled: return "X"
         case .enteredInError: return "W"
         case .final, .corrected, .amended:

@@ -9,6 +9,8 @@ actor DestinationRunner {
     let sender: any Sender
     let outbox: any Outbox
     let alarms: any AlarmSink
+    /// Something was delivered since the start.
+    private var hasDelivered = false
     let clock: any Clock
     let logger: Logger
 
@@ -172,8 +174,13 @@ actor DestinationRunner {
         case .recovery:
             logger.notice("destination up", metadata: ["destination": "\(spec.id)"])
             alarms.clear(subject: spec.id, kind: AlarmKind.destinationDown, text: "takes results again")
-        case .none: break
+        case .none:
+            // An outage that was told before the gateway was restarted ends with the first success after it.
+            if case .delivered = verdict.outcome, !hasDelivered {
+                alarms.clear(subject: spec.id, kind: AlarmKind.destinationDown, text: "takes results again")
+            }
         }
+        if case .delivered = verdict.outcome { hasDelivered = true }
         if case .dead(let reason) = verdict.outcome {
             alarms.raise(subject: spec.id, kind: AlarmKind.deadLetter, text: "item \(item.id): \(reason)")
         }
