@@ -78,6 +78,20 @@ struct ORUBuilderTests {
         }
     }
 
+    @Test("No value: X, whatever the state, unless one is still to come")
+    func absentStates() throws {
+        let cases: [(Observation.Status, ObservationValue.AbsentReason, String)] = [
+            (.final, .error, "X"), (.corrected, .notANumber, "X"), (.preliminary, .error, "X"),
+            (.preliminary, .temporarilyUnknown, "P"), (.registered, .unknown, "I"),
+        ]
+        for (status, reason, expected) in cases {
+            var report = Fixtures.small(id: 1).report
+            report.observations[0].status = status
+            report.observations[0].value = .absent(reason: reason, text: "")
+            #expect(try Self.field(Self.lines(ReceiverProfile(), Fixtures.item(report)), "OBX", 11) == expected)
+        }
+    }
+
     @Test("A report is not final before all its results are")
     func leastFinal() throws {
         var report = Fixtures.report()
