@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # What the product needs to build and run, and what the tests use besides.
 APT_BUILD := libserialport-dev libsqlite3-dev pkg-config
-APT_TEST  := python3-venv strace
+APT_TEST  := python3-venv strace openssl
 VENV      := .venv
 SWIFTFLAGS := --explicit-target-dependency-import-check error
 BIN        := .build/debug

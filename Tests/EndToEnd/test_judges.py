@@ -1,8 +1,11 @@
 """Every ORU by hl7apy (STRICT), every Bundle by fhir.resources R4B: from every profile's own captures."""
 import json
+import re
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from google.fhir.r4 import json_format as google
+from google.fhir.r4.proto.core.resources import bundle_and_contained_resource_pb2 as bundle_pb2
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 from support.gateway import ROOT, Gateway, hilum, until
@@ -13,9 +16,10 @@ PROFILES = sorted(p.parent for p in (ROOT / "DeviceProfiles").glob("*/profile.ya
 
 def check_oru(text: str):
     """What hl7apy checks, and what it does not."""
-    message = parse_message(text, validation_level=VALIDATION_LEVEL.STRICT, find_groups=True)
-    report = []
-    message.validate(report_file=None)
+    # hl7apy knows ED.5 (data, TX) as a string of 199 characters: it judges the message with short data.
+    judged = re.sub(r"\^Base64\^[A-Za-z0-9+/=]{100,}", "^Base64^AAAA", text)
+    message = parse_message(judged, validation_level=VALIDATION_LEVEL.STRICT, find_groups=True)
+    message.validate()
     segments = [s.split("|") for s in text.strip("\r").split("\r")]
     msh = segments[0]
     assert msh[8] == "ORU^R01^ORU_R01"
@@ -29,7 +33,6 @@ def check_oru(text: str):
                 float(s[5])
             if not s[5]:
                 assert s[11] == "X" or s[8], f"no value and no reason: {s}"
-    return report
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,9 @@ def posted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("judges")
     devices, plays = [], []
     for profile in PROFILES:
-        for capture in sorted((profile / "captures").glob("*.bin"))[:1]:
+        # The first capture that gives results; what must be refused (.err) has no play to end.
+        captures = sorted((profile / "captures").glob("*.bin"))
+        for capture in [c for c in captures if (profile / "expected" / f"{c.stem}.json").exists()][:1]:
             port = free_port()
             name = profile.name
             devices.append({"id": name, "profile": profile.name, "link": {"tcp": {"listen": port, "peer": "any"}}})
@@ -47,6 +52,8 @@ def posted(tmp_path_factory):
         {"id": "oru", "folder": {"path": str(folder / "oru"), "format": "hl7"}},
         {"id": "bundles", "folder": {"path": str(folder / "bundles"), "format": "fhir"}},
     ]
+    for name in ("oru", "bundles"):
+        (folder / name).mkdir()
     with Gateway(folder, devices, destinations) as gateway:
         failures = []
         for name, capture, port in plays:
@@ -74,6 +81,7 @@ def test_every_bundle_is_valid(posted):
     for file in files:
         document = json.loads(file.read_text())
         Bundle.model_validate(document)
+        google.json_fhir_string_to_proto(file.read_text(), bundle_pb2.Bundle, validate=True, default_timezone="Asia/Shanghai")
         full = {e["fullUrl"] for e in document["entry"]}
         references = []
 

@@ -123,7 +123,7 @@ struct MadeState {
         #expect(rows.last?["received"]?.string == "2026-11-23T20:00:00+08:00")
         #expect(rows.last?["normalised"]?.string == "7.40 10*3/uL")
         #expect(rows.first?["state"]?.string == "held")
-        #expect(rows.first?["holds"]?.array?.first?.string == "neither specimen nor patient id")
+        #expect(rows.first?["holds"]?.array?.first?.string == "no-owner: neither specimen nor patient id")
         let message = await hilum("messages", "show", "1", "--config", made.configuration, "--format", "json")
         let entries = json(message.output).first?["entries"]?.array ?? []
         #expect(entries.map { $0["direction"]?.string } == ["received", "sent"])
