@@ -129,7 +129,7 @@ def test_an_emr_that_refuses_makes_a_dead_letter_that_a_person_resends(tmp_path)
         assert "AR" in str(dead[0])
         refuse.clear()
         gateway.cli("queue", "resend", str(dead[0]["item"]), "--note", "the EMR was put right")
-        until(lambda: [q for q in gateway.cli("queue", "list", "--all") if q["state"] == "delivered"], what="its delivery")
+        until(lambda: [q for q in gateway.cli("queue", "list", "--state", "delivered") if q["state"] == "delivered"], what="its delivery")
         assert "the EMR was put right" in str(gateway.cli("queue", "notes"))
 
 
@@ -137,7 +137,7 @@ def test_a_broken_configuration_names_line_and_cure(tmp_path):
     config = tmp_path / "hilum.yaml"
     text = "site: {name: X}\nstate: ./state\ndevices:\n  - id: a\n    profile: %s\n    link: {tcp: {%s: 5000}}\n"
     for profile, key, line, cure in [
-        ("sysmex-xn1000", "lisen", "hilum.yaml:6", "listen"), ("sysmex-xn100", "listen", "hilum.yaml:5", "sysmex-xn1000"),
+        ("sysmex-xn1000", "lisen", "hilum.yaml:6", "listen"), ("sysmex-xnl000", "listen", "hilum.yaml:5", "did you mean"),
     ]:
         config.write_text(text % (profile, key))
         done = hilum("check", "--config", config)

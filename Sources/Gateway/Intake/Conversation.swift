@@ -61,6 +61,8 @@ final class Conversation: @unchecked Sendable {
     var plannedWake: Int64?
     var nextSettings: IntakeDevice?
     var whenQuiet: [@Sendable () -> Void] = []
+    /// Closes the conversation in the journal.
+    var closing: Task<Void, Never>?
 
     /// Bytes that may wait for their commit before the device is held up.
     static let pauseAbove = 4 << 20
@@ -69,7 +71,14 @@ final class Conversation: @unchecked Sendable {
     /// Bytes without an acknowledgement to give (noise, keep-alives) are committed this long after they came.
     static let flushDelay = DispatchTimeInterval.milliseconds(1000)
 
-    init(device: IntakeDevice, link: any Link, services: Intake.Services) {
+    /// Told once the conversation is closed in the journal.
+    let onClosed: @Sendable (Conversation) -> Void
+
+    init(
+        device: IntakeDevice, link: any Link, services: Intake.Services,
+        onClosed: @escaping @Sendable (Conversation) -> Void
+    ) {
+        self.onClosed = onClosed
         self.device = device.id
         settings = device
         self.link = link
@@ -143,8 +152,16 @@ final class Conversation: @unchecked Sendable {
         }
     }
 
-    /// Commits what was received and closes the driver.
+    /// Commits what was received, closes the driver and the conversation in the journal.
     func stop() async {
+        await becomeQuiet()
+        let closing = await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.closing) }
+        }
+        await closing?.value
+    }
+
+    private func becomeQuiet() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             queue.async { [self] in
                 guard phase == .running else {
@@ -217,14 +234,15 @@ final class Conversation: @unchecked Sendable {
         // A conversation that ends in mid-message is closed as well: the driver was told of the end and has said what
         // is missing. Only a crash leaves a tail to replay.
         defer { checkQuiet() }
-        if number != 0 {
-            Task { [log = services.log, device] in
+        closing = Task { [self, log = services.log] in
+            if number != 0 {
                 do { try await journal.closeConversation(number, at: unix) } catch {
                     log.warning(
                         "conversation not closed",
                         metadata: ["device": "\(device)", "error": "\(error)", "idle": "\(isIdle)"])
                 }
             }
+            onClosed(self)
         }
     }
 

@@ -18,6 +18,8 @@ public final class Intake: LinkEventSink {
     struct State {
         var devices: [String: IntakeDevice] = [:]
         var conversations: [ObjectIdentifier: Conversation] = [:]
+        /// Their links are gone, what they received is still on its way into the journal.
+        var ending: [ObjectIdentifier: Conversation] = [:]
         var isStopping = false
     }
 
@@ -58,7 +60,11 @@ public final class Intake: LinkEventSink {
         case .ended(let link):
             conversation(of: link)?.ended()
         case .down(let link, let reason):
-            let conversation = state.withLock { $0.conversations.removeValue(forKey: ObjectIdentifier(link)) }
+            let conversation = state.withLock { state -> Conversation? in
+                let conversation = state.conversations.removeValue(forKey: ObjectIdentifier(link))
+                if let conversation { state.ending[ObjectIdentifier(conversation)] = conversation }
+                return conversation
+            }
             conversation?.down(reason)
             services.observer.link(link.device, nil)
         case .trouble(let device, let problem, let cure):
@@ -71,7 +77,7 @@ public final class Intake: LinkEventSink {
         let open = state.withLock { state in
             state.isStopping = true
             defer { state.conversations.removeAll() }
-            return Array(state.conversations.values)
+            return Array(state.conversations.values) + Array(state.ending.values)
         }
         for conversation in open { await conversation.stop() }
     }
@@ -82,7 +88,9 @@ public final class Intake: LinkEventSink {
             link.close(reason: "no device \(link.device) is configured")
             return
         }
-        let conversation = Conversation(device: device, link: link, services: services)
+        let conversation = Conversation(device: device, link: link, services: services) { [weak self] ended in
+            self?.state.withLock { _ = $0.ending.removeValue(forKey: ObjectIdentifier(ended)) }
+        }
         state.withLock { $0.conversations[ObjectIdentifier(link)] = conversation }
         services.alarms.clear(subject: device.id, kind: "link", text: "connected: \(link.peer)")
         services.observer.link(device.id, link.peer)

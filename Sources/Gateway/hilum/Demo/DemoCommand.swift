@@ -48,9 +48,11 @@ struct DemoCommand: AsyncParsableCommand {
         let emr = try await DemoEMR.start(ports: site.ports, clock: service.clock, view: view)
         view.begin(site)
         service.store.onStored { view.stored($0) }
+        // First the analysers: the serial line is there before it is opened.
+        let devices = try startAnalysers(site, check.library, view)
+        try? await Task.sleep(for: .milliseconds(100))
         try await service.start()
         let control = try await service.openControl()
-        let devices = try startAnalysers(site, check.library, view)
         await untilStopped()
         Stream.output("\n")
         for device in devices { device.stop() }

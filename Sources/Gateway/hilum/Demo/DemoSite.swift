@@ -42,15 +42,15 @@ struct DemoSite {
             Analyser(
                 id: "chemistry", profile: "roche-cobas-c311", summary: "Roche cobas c 311, ASTM over a serial line",
                 link: "serial: {path: \"\(line.path)\", baud: 9600}", address: "pty:\(line.path)",
-                captures: ["synth-patient", "synth-etb-qc"]),
+                captures: ["synth-etb-qc"]),
             Analyser(
                 id: "haematology", profile: "sysmex-xn1000", summary: "Sysmex XN-1000, ASTM over TCP",
                 link: "tcp: {listen: \(ports.haematology), peer: any}", address: "tcp:127.0.0.1:\(ports.haematology)",
-                captures: ["synth-cbc", "synth-background"]),
+                captures: ["synth-background"]),
             Analyser(
                 id: "immunoassay", profile: "mindray-cl1000i", summary: "Mindray CL-1000i, HL7 over MLLP",
                 link: "tcp: {listen: \(ports.chemistry), peer: any}", address: "tcp:127.0.0.1:\(ports.chemistry)",
-                captures: ["synth-sample"]),
+                captures: ["sample", "no-barcode"]),
         ]
     }
 
