@@ -7,8 +7,10 @@ import json
 import os
 import pathlib
 import platform
+import random
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -41,11 +43,22 @@ def build(folder):
 
 
 def ports(count):
-    """A run of free ports."""
-    while True:
-        first = free_port()
-        if first + count < 65000:
+    """A run of free ports, below those that outgoing connections use."""
+    for first in random.Random().sample(range(10000, 30000 - count, 50), 200):
+        sockets = []
+        try:
+            for port in range(first, first + count):
+                s = socket.socket()
+                sockets.append(s)
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind(("127.0.0.1", port))
             return first
+        except OSError:
+            continue
+        finally:
+            for s in sockets:
+                s.close()
+    raise SystemExit("no run of free ports")
 
 
 def processes(gateway):

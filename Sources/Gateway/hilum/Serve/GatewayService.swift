@@ -66,6 +66,19 @@ final class GatewayService: Sendable {
         try await intake.recover()
         await delivery.start()
         await transport.start()
+        await untilListening()
+    }
+
+    /// Ready means that devices can connect: waits for listeners to be bound or to have told why not, 3 s at most.
+    private func untilListening() async {
+        var waiting = configuration.devices.filter { device in
+            if case .listen = device.link { device.isEnabled } else { false }
+        }.map(\.id)
+        for _ in 0..<600 where !waiting.isEmpty {
+            let troubled = Set(transport.status().filter { $0.trouble != nil }.map(\.device))
+            waiting.removeAll { troubled.contains($0) || transport.localPort(of: $0) != nil }
+            if !waiting.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
+        }
     }
 
     /// Closes links, lets what is on its way arrive (a few seconds at most), closes the store.
