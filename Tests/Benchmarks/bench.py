@@ -3,6 +3,7 @@
 The floor in the same run: SQLite commits with an fsync each, one by one, by Python's sqlite3 on the same disk.
 """
 import argparse
+import atexit
 import json
 import os
 import pathlib
@@ -26,7 +27,6 @@ options = arguments.parse_args()
 os.environ["HILUM_BIN"] = str(pathlib.Path(options.bin).resolve())
 
 from support.gateway import ROOT, Gateway  # noqa: E402
-from support.ports import free_port  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 rows = []
@@ -144,14 +144,16 @@ def main():
             single = load(work, "astm", first, 100, options.seconds, 0, 1)
         row("ASTM, one result a message, durable results/s", f"{single['results'] / single['seconds']:.0f}/s")
 
-        first, sink_port = ports(20), free_port()
+        first, sink_port = ports(20), ports(1)
         sink = subprocess.Popen([work / "sink", str(sink_port)], stdout=subprocess.PIPE, text=True)
         time.sleep(0.2)
+        atexit.register(sink.kill)
         with Gateway(work / "hl7", devices(first, 20, "mindray-bs300"),
-                     [{"id": "emr", "hl7": {"host": "127.0.0.1", "port": sink_port, "connections": 8}}]) as g:
+                     [{"id": "emr", "lanes": 8, "hl7": {"host": "127.0.0.1", "port": sink_port}}]) as g:
             before = cpu(g)
             through = load(work, "hl7", first, 20, options.seconds, 0, 10)
-            while [q for q in g.cli("queue", "--limit", "1") if q["state"] != "delivered"]:
+            # `queue` lists what is open.
+            while g.cli("queue", "list", "--state", "waiting", "--limit", "1"):
                 time.sleep(0.2)
             used = cpu(g) - before
             held = memory(g)
