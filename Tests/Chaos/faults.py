@@ -16,8 +16,9 @@ from support.ports import free_port
 class Analyser(threading.Thread):
     """One instrument that sends one result after the other and repeats what was not acknowledged, as LIS01-A2 6.5 says."""
 
-    def __init__(self, name, port, stop):
+    def __init__(self, name, port, stop, pause=0.02):
         super().__init__(daemon=True)
+        self.pause = pause
         self.device, self.port, self.stop = name, port, stop
         self.acknowledged = []
         self.sent = 0
@@ -36,6 +37,7 @@ class Analyser(threading.Thread):
                     sender.send(records, message_in_a_frame=self.sent % 2 == 0)
                     self.acknowledged.append(specimen)
                     self.slowest = max(self.slowest, time.monotonic() - started)
+                    time.sleep(self.pause)
                     break
                 except (OSError, Refused):
                     sender.close()

@@ -84,6 +84,20 @@ import Testing
         #expect(stage.journal.state.withLock { $0.units[1].isIdle })
     }
 
+    @Test func aDeviceThatNeverPausesHasItsIdlePointsCommitted() async {
+        let stage = Stage()
+        stage.intake.handle(.up(stage.link))
+        let message = "mkn" + String(repeating: "x", count: 3000)
+        for _ in 0..<12 {
+            stage.receive(message)
+            stage.receive("e")
+        }
+        #expect(await stage.until { stage.sent.count == 12 })
+        let isIdle = stage.journal.state.withLock { $0.units.map(\.isIdle) }
+        #expect(isIdle.contains(true), "no idle point in \(isIdle.count) units")
+        #expect(isIdle.count { $0 } < 6, "an idle point after each message costs a commit each")
+    }
+
     @Test func theDeviceIsHeldUpWhileTheStoreIsSlow() async {
         let stage = Stage()
         stage.journal.state.withLock { $0.holdsBack = true }

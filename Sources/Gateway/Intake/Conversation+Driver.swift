@@ -93,7 +93,8 @@ extension Conversation {
                 services.observer.fault(device, fault.severity.rawValue, fault.text)
             }
         }
-        if needsCommit { commit(&unit, through: batch) } else if !notedFaults.isEmpty { planFlush() }
+        let owesIdlePoint = batch.isIdle && bytesSinceIdle > Self.idlePointAfter
+        if needsCommit || owesIdlePoint { commit(&unit, through: batch) } else if !notedFaults.isEmpty { planFlush() }
         send()
         for query in queries { answer(query) }
         if isIdle { exchangeDriverWhenIdle() }
@@ -147,6 +148,7 @@ extension Conversation {
             if element.entry.direction == .received { bytes += element.entry.bytes.count }
         }
         noted.removeFirst(count)
+        bytesSinceIdle = unit.isIdle ? 0 : bytesSinceIdle + bytes
         unit.faults = notedFaults
         notedFaults.removeAll()
         committing += 1

@@ -53,6 +53,8 @@ final class Conversation: @unchecked Sendable {
     var committing: UInt64 = 0
     var committed: UInt64 = 0
     var uncommittedBytes = 0
+    /// Bytes committed since the last unit that told an idle point: what a crash would have read again.
+    var bytesSinceIdle = 0
     var isReading = true
     var isIdle = true
     var isFlushPlanned = false
@@ -68,6 +70,8 @@ final class Conversation: @unchecked Sendable {
     static let pauseAbove = 4 << 20
     /// And below which it may go on.
     static let resumeBelow = 1 << 20
+    /// A device that never pauses has an idle point committed after so many bytes, so that a recovery stays short.
+    static let idlePointAfter = 16 << 10
     /// Bytes without an acknowledgement to give (noise, keep-alives) are committed this long after they came.
     static let flushDelay = DispatchTimeInterval.milliseconds(1000)
 
