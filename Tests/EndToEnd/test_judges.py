@@ -46,8 +46,14 @@ def posted(tmp_path_factory):
         for capture in [c for c in captures if (profile / "expected" / f"{c.stem}.json").exists()][:1]:
             port = free_port()
             name = profile.name
-            devices.append({"id": name, "profile": profile.name, "link": {"tcp": {"listen": port, "peer": "any"}}})
-            plays.append((name, capture, port))
+            if "file" in capture.stem:
+                drop = folder / "drop" / name
+                drop.mkdir(parents=True)
+                link = {"folder": {"path": str(drop), "pattern": "*"}}
+            else:
+                link, drop = {"tcp": {"listen": port, "peer": "any"}}, None
+            devices.append({"id": name, "profile": profile.name, "link": link})
+            plays.append((name, capture, port, drop))
     destinations = [
         {"id": "oru", "folder": {"path": str(folder / "oru"), "format": "hl7"}},
         {"id": "bundles", "folder": {"path": str(folder / "bundles"), "format": "fhir"}},
@@ -56,7 +62,11 @@ def posted(tmp_path_factory):
         (folder / name).mkdir()
     with Gateway(folder, devices, destinations) as gateway:
         failures = []
-        for name, capture, port in plays:
+        for name, capture, port, drop in plays:
+            if drop:
+                (drop / "results.txt").write_bytes(capture.read_bytes())
+                until(lambda: gateway.cli("messages", "list", "--device", name), what=f"the file of {name}")
+                continue
             done = hilum("simulate", "--profile", name, "--capture", capture, "--to", f"tcp:127.0.0.1:{port}")
             if done.returncode != 0:
                 failures.append(f"{name}: {done.stderr[-300:]}")

@@ -22,6 +22,14 @@ extension Intake {
             }
             do {
                 try await replay(conversation, of: device)
+            } catch let crash as ReplayEnd {
+                if case .quarantined(let bytes, let reason) = crash.end {
+                    // Otherwise it would crash the driver again at each start.
+                    try await services.journal.quarantine(
+                        device: device.id, conversation: conversation.id, bytes: bytes, reason: reason)
+                    try await services.journal.closeConversation(conversation.id, at: services.clock.now().unix)
+                }
+                services.alarms.raise(subject: device.id, kind: "recovery", text: crash.description)
             } catch {
                 services.alarms.raise(
                     subject: device.id, kind: "recovery", text: "the tail of a conversation could not be read: \(error)"

@@ -73,14 +73,31 @@ public final class Intake: LinkEventSink {
     }
 
     /// Ends all conversations: what was received is committed, drivers are closed.
+    ///
+    /// Returns after five seconds at most: a driver that hangs may not hold up the stop. What is not understood by then is
+    /// in the journal and is read by `recover` at the next start.
     public func stop() async {
         let open = state.withLock { state in
             state.isStopping = true
             defer { state.conversations.removeAll() }
             return Array(state.conversations.values) + Array(state.ending.values)
         }
-        for conversation in open { await conversation.stop() }
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            await withTaskGroup(of: Void.self) { tasks in
+                for conversation in open { tasks.addTask { await conversation.stop() } }
+            }
+            end.finish()
+        }
+        let limit = Task {
+            try? await Task.sleep(for: Self.longestStop)
+            end.finish()
+        }
+        for await _ in ended {}
+        limit.cancel()
     }
+
+    private static let longestStop = Duration.seconds(5)
 
     private func begin(_ link: any Link) {
         let device = state.withLock { $0.isStopping ? nil : $0.devices[link.device] }
