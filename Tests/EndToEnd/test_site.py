@@ -137,7 +137,7 @@ def test_a_broken_configuration_names_line_and_cure(tmp_path):
     config = tmp_path / "hilum.yaml"
     text = "site: {name: X}\nstate: ./state\ndevices:\n  - id: a\n    profile: %s\n    link: {tcp: {%s: 5000}}\n"
     for profile, key, line, cure in [
-        ("sysmex-xn1000", "lisen", "hilum.yaml:6", "listen"), ("sysmex-xnl000", "listen", "hilum.yaml:5", "did you mean"),
+        ("sysmex-xn1000", "lisen", "hilum.yaml:6", "listen"), ("sysmex-xnl000", "listen", "hilum.yaml:5", 'did you mean "sysmex-xn'),
     ]:
         config.write_text(text % (profile, key))
         done = hilum("check", "--config", config)
