@@ -16,6 +16,8 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+    // HTTP server of DICOMweb.
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
 ]
 
 let nio: [Target.Dependency] = [
@@ -24,13 +26,20 @@ let nio: [Target.Dependency] = [
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-// Level 0: C only.
+/// DCMTK 3.6.7 by name: Debian's pkg-config file asks for a library that is not there.
+let dcmtk = ["dcmnet", "dcmtls", "dcmimage", "dcmimgle", "dcmjpeg", "dcmjpls", "dcmdata", "oflog", "ofstd"]
+
+// Level 0: C and C++ only.
 let interop: [Target] = [
     .target(name: "CHilumDriver", path: "Sources/Interop/CHilumDriver"),
     .target(name: "CPlatform", path: "Sources/Interop/CPlatform"),
     .systemLibrary(
         name: "CSerialPort", path: "Sources/Interop/CSerialPort", pkgConfig: "libserialport",
         providers: [.apt(["libserialport-dev"])]),
+    .target(
+        name: "CDCMTK", path: "Sources/Interop/CDCMTK",
+        cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"])],
+        linkerSettings: dcmtk.map { .linkedLibrary($0) }),
 ]
 
 // Level 1: wire formats, sans-I/O.
@@ -43,6 +52,7 @@ let codecs: [Target] = [
     codec("MLLP"),
     codec("HL7v2", ["CharacterSets"]),
     codec("FHIR", ["JSONText"]),
+    codec("DICOM", ["CharacterSets", "JSONText"]),
 ]
 
 // Level 2: pure.
@@ -51,7 +61,9 @@ let model: [Target] = [
     gateway("Terminology", ["ResultModel"]),
     gateway("DeviceProfile", ["ResultModel", "Terminology", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
-    gateway("Contracts", ["ResultModel", "DriverWire"]),
+    gateway("ImagingModel", ["ResultModel", "DICOM"]),
+    gateway("StructuredReports", ["ResultModel", "Terminology", "DICOM"]),
+    gateway("Contracts", ["ResultModel", "DriverWire", "ImagingModel"]),
 ]
 
 // Level 3: each knows the others only through Contracts.
@@ -64,15 +76,25 @@ let services: [Target] = [
         ]
             + nio),
     gateway("DriverHost", ["Contracts", "ResultModel", "DriverWire", "CPlatform", logging] + nio),
-    gateway("Store", ["Contracts", "ResultModel", "JSONText", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+    gateway("Store", ["Contracts", "ResultModel", "ImagingModel", "JSONText", logging, .product(name: "GRDB", package: "GRDB.swift")]),
     gateway(
         "Delivery",
         [
-            "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets", logging,
+            "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "DICOM", "DriverWire", "JSONText", "CharacterSets",
+            logging,
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ] + nio),
     gateway("Intake", ["Contracts", "ResultModel", "DriverWire", logging]),
+    gateway(
+        "Imaging",
+        ["Contracts", "ResultModel", "ImagingModel", "StructuredReports", "DICOM", "DriverWire", "JSONText", logging]),
+    gateway(
+        "DICOMWeb",
+        [
+            "Contracts", "ResultModel", "ImagingModel", "DICOM", "JSONText", logging,
+            .product(name: "Hummingbird", package: "hummingbird"),
+        ] + nio),
 ]
 
 // Drivers: the logic is a target of its own, so that tests link it; the entry target holds only the exported C symbol
@@ -90,6 +112,10 @@ let drivers: [Target] = [
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
+    // A service driver in C++: the network of DICOM is DCMTK's.
+    .target(
+        name: "DICOMDriver", dependencies: ["CHilumDriver", "CDCMTK"], path: "Sources/Drivers/dicom",
+        exclude: ["README.md"], linkerSettings: neverUnloaded()),
 ]
 
 let executables: [Target] = [
@@ -102,7 +128,7 @@ let executables: [Target] = [
             "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
             "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store",
             "Delivery",
-            "Intake", "CPlatform", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "CPlatform", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ] + nio,
         path: "Sources/Gateway/hilum"),
@@ -142,13 +168,21 @@ let tests: [Target] = [
         ]),
     test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", logging]),
     test("LISDriverTests", ["LISDriver", "DriverKit", "DriverWire", "LIS01", "JSONText"]),
+    test("DICOMTests", ["DICOM", "CharacterSets", "JSONText"]),
+    test("ImagingModelTests", ["ImagingModel", "DICOM", "ResultModel"]),
+    test("StructuredReportsTests", ["StructuredReports", "ResultModel", "DICOM"]),
+    test(
+        "ImagingTests",
+        ["Imaging", "Store", "Contracts", "ImagingModel", "ResultModel", "DICOM", "DriverWire", "JSONText", logging]),
+    test("DICOMWebTests", ["DICOMWeb", "Contracts", "ImagingModel", "DICOM", "JSONText"]),
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
 let fuzzEntries: [Target.Dependency] = [
     "CharacterSets", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "JSONText", "DriverKit", "DriverWire", "LISDriver",
-    "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology",
+    "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology", "DICOM", "StructuredReports",
+    "ImagingModel",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -167,11 +201,13 @@ let package = Package(
         .library(name: "hilum-driver-lis", type: .dynamic, targets: ["LISDriverEntry"]),
         .library(name: "hilum-driver-hl7-analyser", type: .dynamic, targets: ["HL7AnalyserDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
+        .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],
     dependencies: dependencies,
     targets: interop + codecs + model + services + drivers + executables + tests + fuzz,
     swiftLanguageModes: [.v6],
-    cLanguageStandard: .c11
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
 )
 
 // One place for what holds for every Swift target.

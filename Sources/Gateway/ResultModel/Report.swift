@@ -29,6 +29,8 @@ public struct Report: Sendable, Equatable {
     public var issued: ClinicalTime?
     /// When the gateway received it: microseconds since 1970, UTC.
     public var receivedAt: Int64 = 0
+    /// The imaging study that it is about; nil for laboratory reports.
+    public var imagingStudy: ImagingStudy?
     /// Comments on the report.
     public var comments: [String] = []
     /// Why it is not posted; empty when nothing holds it.

@@ -4,7 +4,10 @@
  * C99, fixed-width integers, (pointer, length) pairs, text in UTF-8. A module is a shared library with one exported
  * symbol, hilum_driver_entry. The host loads it in a child process and never unloads it.
  *
- * A driver is a pure state machine: bytes and time in, events out. It does no I/O, reads no clock, starts no thread and
+ * There are two kinds of driver. A *stream* driver is a protocol as a state machine, described next. A *service* driver
+ * owns a network service that a library already implements (DICOM); see hilum_service below.
+ *
+ * A stream driver is a pure state machine: bytes and time in, events out. It does no I/O, reads no clock, starts no thread and
  * keeps no state outside its instances. The same calls give the same events: the host relies on it when it replays a
  * journal after a crash.
  *
@@ -103,6 +106,53 @@ typedef struct hilum_event {
  * Times are ISO 8601 as far as the device said them (2024-03-18T12:38, with +08:00 only if it was sent).
  */
 
+/*
+ * Service driver: it opens sockets, starts threads and reads clocks of its own, in a child process of few rights. What
+ * crosses the boundary is messages, both ways, each a head and a body:
+ *
+ *   id    0: nothing is expected back. In a message of the driver: a number of its own; the gateway's answer carries the
+ *         same. In a message of the gateway: a number of the gateway's; the driver's "result" carries the same.
+ *   head  text in UTF-8: the kind, then fields "name=value", each preceded by US (1F). A name may come several times.
+ *         Control characters may not occur (write a blank).
+ *   body  bytes whose meaning the kind gives; often empty.
+ *
+ * The kinds and fields are the module's own affair and stand in its README. The process may end at any instant: the
+ * gateway starts another one and treats whatever was not answered as never said; the driver must therefore tell its peer
+ * "done" only after the gateway's answer.
+ */
+typedef struct hilum_service_message {
+    uint32_t struct_size; /* sizeof(hilum_service_message) of whoever made it */
+    uint32_t reserved;
+    uint64_t id;
+    hilum_bytes head;
+    hilum_bytes body;
+} hilum_service_message;
+
+/* What the host offers to a service. */
+typedef struct hilum_service_host {
+    uint32_t struct_size;
+    uint32_t reserved;
+    void *context;
+    /* Sends a message to the gateway. From any thread; blocks while the gateway is behind. The bytes are copied. */
+    void (*emit)(void *context, const hilum_service_message *message);
+} hilum_service_host;
+
+typedef struct hilum_service {
+    uint32_t struct_size;
+    uint32_t reserved;
+    /* options: a JSON object. host stays valid until stop returns. On failure *error says why and what to do. */
+    int32_t (*start)(hilum_bytes options, const hilum_service_host *host, void **instance, hilum_bytes *error);
+    /* A message of the gateway. Calls come from one thread and must return within a second: long work belongs to a thread
+     * of the driver's own. */
+    void (*handle)(void *instance, const hilum_service_message *message);
+    /* Ends everything; no emit after it has returned. */
+    void (*stop)(void *instance);
+} hilum_service;
+
+/* Kinds of driver. */
+#define HILUM_KIND_STREAM 0u
+#define HILUM_KIND_SERVICE 1u
+
 typedef struct hilum_driver {
     uint32_t struct_size;  /* sizeof(hilum_driver) of the driver's header */
     uint32_t abi_version;  /* HILUM_DRIVER_ABI_VERSION of the driver's header */
@@ -121,6 +171,11 @@ typedef struct hilum_driver {
     /* 1: nothing received so far is still needed (between messages, line neutral): a fresh instance would behave alike. */
     int32_t (*idle)(void *instance);
     void (*close)(void *instance);
+    /* Absent (struct_size ends above) or 0: a stream driver, the calls above. HILUM_KIND_SERVICE: `service`, and the
+     * calls above are NULL. */
+    uint32_t kind;
+    uint32_t reserved;
+    const hilum_service *service;
 } hilum_driver;
 
 /* The one exported symbol. NULL if the module cannot serve a host of that version. */
