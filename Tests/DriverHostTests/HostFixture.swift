@@ -20,7 +20,7 @@ struct HostFixture {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
         settings = DriverHostSettings(
             moduleFolders: [folder], executable: try #require(executable, "hilum-driver-host is not built"))
-        settings.answerLimit = 400
+        settings.answerLimit = 2000
         settings.largestData = 128 << 20
         change(&settings)
         host = try DriverHost(settings: settings)

@@ -162,9 +162,9 @@ struct Stage {
 
     var sent: [String] { link.sent.withLock { $0.map { String(decoding: $0, as: UTF8.self) } } }
 
-    /// Waits until something holds, at most five seconds.
+    /// Waits until something holds, at most thirty seconds.
     func until(_ condition: () -> Bool) async -> Bool {
-        for _ in 0..<1000 {
+        for _ in 0..<6000 {
             if condition() { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }

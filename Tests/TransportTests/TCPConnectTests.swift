@@ -38,7 +38,7 @@ struct TCPConnectTests {
             #expect(connection.receive(exactly: 7) == Array("round \(round)".utf8))
             if round == 2 { connection.reset() } else { connection.close() }
         }
-        #expect(await eventually(within: 8) { sink.downs("a").count >= 2 })
+        #expect(await eventually { sink.downs("a").count >= 2 })
         #expect(sink.downs("a")[1].contains("reset"))
         // The same trouble was not told at each attempt.
         #expect(sink.troubles("a").count == 1)
@@ -78,7 +78,7 @@ struct TCPConnectTests {
         }
         let pauses = zip(times, times.dropFirst()).map { $1 - $0 }
         for (pause, least) in zip(pauses, [100, 200, 400, 800]) {
-            #expect(pause >= .milliseconds(least - 5) && pause < .milliseconds(least + 2000), "\(pauses)")
+            #expect(pause >= .milliseconds(least - 5) && pause < .milliseconds(least + 20_000), "\(pauses)")
         }
         await bench.transport.stop()
         device.close()
@@ -90,7 +90,7 @@ struct TCPConnectTests {
             connector("name", port: 5000, host: "no-such-analyser.invalid"), connector("port", port: 70000),
         ])
         await bench.transport.start()
-        #expect(await eventually(within: 15) { !bench.sink.troubles("name").isEmpty })
+        #expect(await eventually { !bench.sink.troubles("name").isEmpty })
         #expect(bench.sink.troubles("name").first?.contains("no-such-analyser.invalid:5000: the name") == true)
         #expect(await eventually { bench.sink.troubles("port").first?.contains("not a port") == true })
         await bench.transport.stop()

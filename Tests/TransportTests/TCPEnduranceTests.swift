@@ -32,8 +32,8 @@ struct TCPEnduranceTests {
             if round % 3 == 0 { TestSocket(dialling: port)?.reset() }
         }
         #expect(connected > 2900)
-        #expect(await eventually(within: 10) { bench.sink.links.isEmpty })
-        #expect(await eventually(within: 10) { descriptors() <= open + 2 })
+        #expect(await eventually { bench.sink.links.isEmpty })
+        #expect(await eventually { descriptors() <= open + 2 })
         #expect(residentMegabytes() < memory + 20)
         // Still there for the device.
         let device = try #require(TestSocket(dialling: port))
@@ -58,7 +58,7 @@ struct TCPEnduranceTests {
         }
         #expect(await eventually { sink.byteCount("a") > 50 << 20 })
         sink.link("a")?.setReading(false)
-        try await Task.sleep(for: .milliseconds(200))
+        try await Task.sleep(for: .milliseconds(1500))
         let before = sink.byteCount("a")
         try await Task.sleep(for: .milliseconds(500))
         // Nothing is read while it is held up, and nothing piles up here.
@@ -66,7 +66,7 @@ struct TCPEnduranceTests {
         #expect(residentMegabytes() < 250)
         sink.link("a")?.setReading(true)
         #expect(await writer.value)
-        #expect(await eventually(within: 30) { sink.byteCount("a") == total })
+        #expect(await eventually(within: 120) { sink.byteCount("a") == total })
         #expect(residentMegabytes() < 250)
         #expect(sink.state.withLock { $0.pieces } > 1000)
         device.close()
@@ -146,7 +146,7 @@ struct TCPEnduranceTests {
             device.close()
             return await bench.transport.stop()
         }
-        #expect(await eventually(within: 8) { bench.sink.downs("a").count == 1 })
+        #expect(await eventually { bench.sink.downs("a").count == 1 })
         await bench.transport.stop()
     }
 
@@ -179,7 +179,7 @@ struct TCPEnduranceTests {
 
     @Test("a silent device is closed after the idle limit, one that speaks is not, nor one that we hold up")
     func idleLimit() async throws {
-        let options = TCPOptions(idleLimit: 1.5)
+        let options = TCPOptions(idleLimit: 6)
         let bench = Bench([
             listener("silent", peers: ["127.0.0.1"], options: options),
             listener("speaks", peers: ["127.0.0.2"], options: options),
@@ -192,7 +192,8 @@ struct TCPEnduranceTests {
         let held = try #require(TestSocket(dialling: port, from: "127.0.0.3"))
         #expect(await eventually { bench.sink.links.count == 3 })
         bench.sink.link("held")?.setReading(false)
-        for _ in 0..<30 {
+        let end = ContinuousClock.now + .seconds(60)
+        while bench.sink.downs("silent").isEmpty, ContinuousClock.now < end {
             speaks.send("x")
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -53,7 +53,7 @@ struct TCPListenTests {
         }
         #expect(sink.bytes("a") == sent)
         device.close()
-        #expect(await eventually(within: 8) { sink.downs("a").count == 1 })
+        #expect(await eventually { sink.downs("a").count == 1 })
         #expect(sink.events.contains(.ended("a")))
         await bench.transport.stop()
     }
@@ -73,7 +73,7 @@ struct TCPListenTests {
             device.close()
         }
         // Only a device that is missing may be the stranger.
-        #expect(await eventually(within: 8) { sink.links.isEmpty })
+        #expect(await eventually { sink.links.isEmpty })
         for _ in 0..<20 {
             let stranger = TestSocket(dialling: port, from: "127.0.0.3")
             stranger?.send("let me in")
@@ -113,7 +113,7 @@ struct TCPListenTests {
         #expect(told.contains("(pid \(getpid()))"))
         let port = holder.port
         holder.close()
-        #expect(await eventually(within: 10) { TestSocket(dialling: port) != nil })
+        #expect(await eventually { TestSocket(dialling: port) != nil })
         #expect(await eventually { bench.sink.ups("a") >= 1 })
         // Said once, not at each attempt.
         #expect(bench.sink.troubles("a").count == 1)
@@ -132,7 +132,7 @@ struct TCPListenTests {
         #expect(first.sink.downs("a").count == 1)
         let second = Bench([listener("a", port: port)])
         await second.transport.start()
-        #expect(await eventually(within: 1) { TestSocket(dialling: port) != nil })
+        #expect(await eventually { TestSocket(dialling: port) != nil })
         #expect(second.sink.troubles("a").isEmpty)
         await second.transport.stop()
         device.close()

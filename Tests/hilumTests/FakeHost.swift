@@ -130,7 +130,7 @@ final class FakeHost: Sendable {
             for piece in [[0x05], [0x02] + Array("1H|\\^&\r".utf8) + [0x03] + Array("E5\r\n".utf8)] as [[UInt8]] {
                 try line.write(piece)
                 var answer: [UInt8] = []
-                let end = ContinuousClock.now + .seconds(3)
+                let end = ContinuousClock.now + .seconds(30)
                 while answer.isEmpty, ContinuousClock.now < end { answer = try line.read(limit: .milliseconds(100)) }
                 state.withLock { $0.answersToHost += answer }
             }

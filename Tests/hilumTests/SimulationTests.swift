@@ -216,9 +216,9 @@ import Testing
         let line = try DeviceLine.pseudoTerminal(linkedAt: link)
         let other = try #require(try DeviceLine.open(.serial(link), form: .init(), listener: nil))
         try line.write(Array("hello".utf8))
-        #expect(try other.read(limit: .seconds(2)) == Array("hello".utf8))
+        #expect(try other.read(limit: .seconds(30)) == Array("hello".utf8))
         try other.write([0x06])
-        #expect(try line.read(limit: .seconds(2)) == [0x06])
+        #expect(try line.read(limit: .seconds(30)) == [0x06])
         line.close()
         #expect(access(link, F_OK) != 0)
     }

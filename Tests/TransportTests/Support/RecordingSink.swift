@@ -73,7 +73,7 @@ final class RecordingSink: LinkEventSink {
 
 /// Waits until something holds; false when it does not within the time.
 func eventually(
-    within seconds: Double = 5, _ holds: @Sendable () -> Bool
+    within seconds: Double = 30, _ holds: @Sendable () -> Bool
 ) async -> Bool {
     let clock = ContinuousClock()
     let limit = clock.now + .seconds(seconds)
