@@ -100,6 +100,7 @@ public actor Delivery {
             return try FHIRSender(
                 spec: fhir, lanes: spec.lanes, group: group, utcOffset: utcOffset, clock: clock)
         case .folder(let folder): return try FolderSender(spec: folder, utcOffset: utcOffset)
+        case .dicom, .stow: throw ORUFault(description: "images are not forwarded by this gateway")
         }
     }
 
@@ -116,6 +117,7 @@ public actor Delivery {
                 _ = try fhir.tls?.configuration()
             case .folder(let folder):
                 if case .hl7(let profile) = folder.form { _ = try ORUBuilder(profile: profile, utcOffset: { _ in 0 }) }
+            case .dicom, .stow: break
             }
             return []
         } catch {

@@ -8,13 +8,25 @@ public struct DestinationSpec: Sendable, Equatable {
         case fhir(FHIRDestinationSpec)
         /// Files.
         case folder(FolderDestinationSpec)
+        /// Images by C-STORE.
+        case dicom(DICOMDestinationSpec)
+        /// Images by STOW-RS.
+        case stow(STOWDestinationSpec)
     }
 
     /// Id in hilum.yaml.
     public var id: String
     /// How the receiver is reached.
     public var kind: Kind
-    /// Connections, requests or writers at a time. Items of one patient never overtake each other.
+    /// Whether images go there (by the queue of images) and not reports.
+    public var takesImages: Bool {
+        switch kind {
+        case .dicom, .stow: true
+        case .hl7, .fhir, .folder: false
+        }
+    }
+    /// Connections, requests, associations or writers at a time. Reports of one patient never overtake each other; a study is
+    /// in one lane at a time.
     public var lanes: Int
     /// Waiting times.
     public var retry: RetryPolicy
