@@ -73,7 +73,7 @@ public struct Coercion: Sendable, Equatable {
     /// Elements removed, `gggg,eeee`.
     public var remove: [String]
     /// Whether nothing is changed.
-    public var isEmpty: Bool { set.isEmpty && remove.isEmpty }
+    public var isEmpty: Bool { self.set.isEmpty && self.remove.isEmpty }
     /// Changes; none by default.
     public init(set: [Replacement] = [], remove: [String] = []) {
         self.set = set
