@@ -124,6 +124,36 @@ import Testing
         } catch { #expect(error.code == .unknownVersion) }
     }
 
+    /// Bytes that were written before there were imaging studies.
+    @Test func whatIsStoredStaysReadable() throws {
+        var templates = ReportTemplates()
+        var codec = ReportCodec()
+        let bytes = codec.encode(SplitMix.plain(), templates: &templates)
+        let written =
+            "1 0 12 2 3 64 65 76 6 73 61 6d 70 6c 65 0 0 0 0 0 2 0 0 10 53 2d 30 30 30 31 32 33 1 0 1f 1 3 "
+            + "47 4c 55 0 0 0 0 0 0 0 0 0 62 0 1 6 6d 6d 6f 6c 2f 4c 6 6d 6d 6f 6c 2f 4c 3 6 35 2e 31 8 26 32 "
+            + "30 32 34 2d 30 39 2d 31 30 54 31 30 3a 30 30 3a 30 30 2 80 c2 3 3"
+        #expect(bytes.map { String($0, radix: 16) }.joined(separator: " ") == written)
+        #expect(
+            try ReportCodec.decode(bytes, id: 0, receivedAt: 0, templates: ReportTemplates()) == SplitMix.plain())
+    }
+
+    @Test func uidsOfASeriesShareTheirBeginning() {
+        var report = SplitMix.plain()
+        var study = ImagingStudy()
+        var series = ImagingStudy.Series()
+        series.instances = (0..<500).map { (place: Int) in
+            ImagingStudy.Instance(
+                uid: "1.2.826.0.1.3680043.8.498.11112222333344445555666677778.\(place)",
+                sopClass: "1.2.840.10008.5.1.4.1.1.2", number: place)
+        }
+        study.series = [series]
+        report.imagingStudy = study
+        var templates = ReportTemplates()
+        var codec = ReportCodec()
+        #expect(codec.encode(report, templates: &templates).count < 500 * 10 + 300)
+    }
+
     @Test func tenResultsTakeFewBytes() {
         var templates = ReportTemplates()
         var codec = ReportCodec()
@@ -250,7 +280,65 @@ extension SplitMix {
         if chance(5) { observation.instrument = text() }
         observation.comments = texts()
         observation.replacesEarlier = chance(6)
+        if chance(5) { observation.imaging = imagingContext() }
         return observation
+    }
+
+    mutating func coding() -> Coding? { chance(2) ? nil : Coding(system: text(), code: text(), display: text()) }
+
+    mutating func imagingContext() -> ImagingContext {
+        var context = ImagingContext()
+        context.concept = coding()
+        context.bodySite = coding()
+        context.laterality = coding()
+        context.method = coding()
+        let none = Coding(system: "", code: "")
+        context.qualifiers = (0..<Int.random(in: 0..<3, using: &self)).map { _ in
+            ImagingContext.Qualifier(name: coding() ?? none, value: coding() ?? none)
+        }
+        context.group = text()
+        context.trackingID = text()
+        context.trackingUID = text()
+        context.document = text()
+        context.documentTitle = text()
+        context.images = texts()
+        return context
+    }
+
+    mutating func number() -> Int? { chance(3) ? nil : Int.random(in: -5...100_000, using: &self) }
+
+    mutating func study() -> ImagingStudy {
+        var study = ImagingStudy()
+        study.uid = "1.2.826.0.1.3680043.8.498." + text()
+        study.accession = text()
+        study.studyID = text()
+        study.started = time()
+        study.description = text()
+        study.referrer = text()
+        study.modalities = texts()
+        study.location = text()
+        study.instanceCount = Int.random(in: 0...5_000, using: &self)
+        study.isComplete = chance(2)
+        study.version = Int.random(in: 1...300, using: &self)
+        if chance(2) { study.endpoints = [ImagingStudy.Endpoint(id: text(), kind: text(), address: text())] }
+        study.series = (0..<Int.random(in: 0..<4, using: &self)).map { _ in
+            var series = ImagingStudy.Series()
+            series.uid = text()
+            series.number = number()
+            series.modality = text()
+            series.description = text()
+            series.bodyPart = text()
+            series.laterality = text()
+            series.started = time()
+            series.instanceCount = Int.random(in: 0...5_000, using: &self)
+            series.instances = (0..<Int.random(in: 0..<6, using: &self)).map { place in
+                ImagingStudy.Instance(
+                    uid: chance(4) ? text() : "1.2.826.0.1.3680043.8.498.\(place)", sopClass: text(), number: number(),
+                    title: text())
+            }
+            return series
+        }
+        return study
     }
 
     mutating func report() -> Report {
@@ -292,6 +380,7 @@ extension SplitMix {
         if chance(4) {
             report.holds = Hold.Reason.allCases.map { Hold($0, text()) }
         }
+        if chance(4) { report.imagingStudy = study() }
         return report
     }
 }

@@ -88,6 +88,8 @@ public struct Observation: Sendable, Equatable {
     public var comments: [String] = []
     /// True when this replaces a result that was given out earlier: OBX-11 C, FHIR corrected. Set by the store.
     public var replacesEarlier = false
+    /// Where and how it was measured on which image; nil for laboratory results.
+    public var imaging: ImagingContext?
 
     /// An empty observation.
     public init() {}

@@ -42,7 +42,8 @@ public struct Report: Sendable, Equatable {
 
 /// FHIR R4 Specimen.
 public struct Specimen: Sendable, Equatable {
-    /// Identifier as text; empty when the device gave none.
+    /// Identifier as text; empty when the device gave none. What was examined: of an imaging report the Study Instance UID,
+    /// so that what is said about one study is recognised as such.
     public var id = ""
     /// True when `id` is a running number of the device that restarts, so that it names a specimen for a day only.
     public var isRunningNumber = false

@@ -9,6 +9,7 @@ extension ReportCodec {
         static let run = RowFlags(rawValue: 16)
         static let comments = RowFlags(rawValue: 32)
         static let replaces = RowFlags(rawValue: 64)
+        static let imaging = RowFlags(rawValue: 128)
     }
 
     mutating func write(_ observation: Observation, isNewTime: Bool, isNewEffective: Bool) {
@@ -20,6 +21,7 @@ extension ReportCodec {
         if !observation.run.isEmpty { flags.insert(.run) }
         if !observation.comments.isEmpty { flags.insert(.comments) }
         if observation.replacesEarlier { flags.insert(.replaces) }
+        if observation.imaging != nil { flags.insert(.imaging) }
         writer.byte(flags.rawValue)
         writer.string(observation.asSent.value)
         write(observation.value, sent: observation.asSent.value)
@@ -29,6 +31,7 @@ extension ReportCodec {
         if flags.contains(.ownInterpretation) { writer.strings(observation.interpretation) }
         if flags.contains(.run) { writer.string(observation.run) }
         if flags.contains(.comments) { writer.strings(observation.comments) }
+        if let imaging = observation.imaging { write(imaging) }
     }
 
     static func read(
@@ -46,6 +49,7 @@ extension ReportCodec {
         if flags.contains(.run) { observation.run = try reader.string() }
         if flags.contains(.comments) { observation.comments = try reader.strings() }
         observation.replacesEarlier = flags.contains(.replaces)
+        if flags.contains(.imaging) { observation.imaging = try imagingContext(&reader) }
     }
 
     // MARK: Values

@@ -104,6 +104,7 @@ public struct ReportCodec: Sendable {
         static let times = HeadFlags(rawValue: 8)
         static let comments = HeadFlags(rawValue: 16)
         static let holds = HeadFlags(rawValue: 32)
+        static let study = HeadFlags(rawValue: 64)
     }
 
     private mutating func head(_ report: Report) {
@@ -118,6 +119,7 @@ public struct ReportCodec: Sendable {
         }
         if !report.comments.isEmpty { flags.insert(.comments) }
         if !report.holds.isEmpty { flags.insert(.holds) }
+        if report.imagingStudy != nil { flags.insert(.study) }
         writer.byte(flags.rawValue)
         writer.string(report.controlID)
         writer.string(report.specimen.id)
@@ -151,6 +153,7 @@ public struct ReportCodec: Sendable {
                 writer.string(hold.text)
             }
         }
+        if let study = report.imagingStudy { write(study) }
     }
 
     private static func head(_ reader: inout BinaryReader, _ report: inout Report) throws(ReportCodecFault) {
@@ -182,12 +185,14 @@ public struct ReportCodec: Sendable {
             report.issued = try time(&reader)
         }
         if flags.contains(.comments) { report.comments = try reader.strings() }
-        guard flags.contains(.holds) else { return }
-        for _ in 0..<(try reader.count()) {
-            let (reason, text) = (try reader.string(), try reader.string())
-            // A reason that a newer gateway wrote still holds.
-            report.holds.append(Hold(Hold.Reason(rawValue: reason) ?? .rule, text))
+        if flags.contains(.holds) {
+            for _ in 0..<(try reader.count()) {
+                let (reason, text) = (try reader.string(), try reader.string())
+                // A reason that a newer gateway wrote still holds.
+                report.holds.append(Hold(Hold.Reason(rawValue: reason) ?? .rule, text))
+            }
         }
+        if flags.contains(.study) { report.imagingStudy = try study(&reader) }
     }
 
     // MARK: Shared with the observations
