@@ -80,6 +80,14 @@ struct BundleCheck {
         ],
         "Media": [("status", ["completed", "entered-in-error"]), ("content", [])],
         "DocumentReference": [("status", ["current", "superseded", "entered-in-error"]), ("content", [])],
+        "ImagingStudy": [
+            ("status", ["registered", "available", "cancelled", "entered-in-error", "unknown"]), ("identifier", []),
+            ("subject", []),
+        ],
+        "Endpoint": [
+            ("status", ["active", "suspended", "error", "off", "entered-in-error", "test"]), ("connectionType", []),
+            ("payloadType", []), ("address", []),
+        ],
         "Provenance": [("target", []), ("recorded", []), ("agent", [])],
         "Patient": [("identifier", [])], "Specimen": [("identifier", [])], "Device": [("identifier", [])],
     ]
@@ -229,12 +237,15 @@ struct BundleCheck {
         switch key {
         case "reference":
             if text.hasPrefix("urn:"), !fullURLs.contains(text) { tell("", "\(text) is not in the bundle") }
-        case "effectiveDateTime", "collectedDateTime", "receivedTime", "authoredOn", "createdDateTime":
+        case "effectiveDateTime", "collectedDateTime", "receivedTime", "authoredOn", "createdDateTime", "started":
             if !BundleCheck.isDateTime(text) { tell("", "“\(text)” is no R4 dateTime") }
         case "issued", "recorded", "date":
             if !BundleCheck.isDateTime(text) || text.utf8.count < 20 { tell("", "“\(text)” is no R4 instant") }
         case "birthDate":
             if R4.DateTime(local: text, utcOffset: nil)?.text != text { tell("", "“\(text)” is no R4 date") }
+        case "uid":
+            let isID = text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 == UInt8(ascii: ".") }
+            if !isID || text.utf8.count > 64 { tell("", "“\(text)” is no DICOM UID") }
         case "system":
             if !text.contains(":") || text.contains(" ") { tell("", "“\(text)” is no absolute URI") }
         default: break

@@ -1,7 +1,7 @@
 import JSONText
 
 extension R4 {
-    /// R4 DiagnosticReport of the laboratory.
+    /// R4 DiagnosticReport of the laboratory, or of imaging.
     public struct DiagnosticReport: R4Resource {
         /// Name of the resource.
         public static let resourceType = "DiagnosticReport"
@@ -11,6 +11,8 @@ extension R4 {
         public var basedOn: Reference?
         /// diagnostic-report-status.
         public var status: String
+        /// Diagnostic service section (HL7 v2 table 0074).
+        public var category = Coding(system: System.serviceSection, code: "LAB", display: "Laboratory")
         /// Name of the report.
         public var code: CodeableConcept
         /// Whose.
@@ -23,10 +25,14 @@ extension R4 {
         public var specimens: [Reference] = []
         /// Observations.
         public var results: [Reference] = []
+        /// The study that it is about.
+        public var imagingStudies: [Reference] = []
         /// Media resources: graphs.
         public var media: [Reference] = []
-        /// Words of the laboratory.
+        /// Words of the laboratory, or of the reader of images.
         public var conclusion = ""
+        /// Conclusions as codes.
+        public var conclusionCodes: [CodeableConcept] = []
 
         /// A report from what it needs.
         public init(identifier: Identifier, status: String, code: CodeableConcept) {
@@ -42,16 +48,17 @@ extension R4 {
             object.add("identifier", [identifier.json()])
             if let basedOn { object.add("basedOn", [basedOn.json()]) }
             object.add("status", status)
-            let laboratory = Coding(system: System.serviceSection, code: "LAB", display: "Laboratory")
-            object.add("category", [CodeableConcept([laboratory]).json()])
+            object.add("category", [CodeableConcept([category]).json()])
             object.add("code", code.json())
             object.add("subject", subject?.json())
             object.add("effectiveDateTime", effective?.text ?? "")
             if let issued, issued.isInstant { object.add("issued", issued.text) }
             object.add("specimen", specimens.map { $0.json() })
             object.add("result", results.map { $0.json() })
+            object.add("imagingStudy", imagingStudies.map { $0.json() })
             object.add("media", media.map { .object(["link": $0.json()]) })
             object.add("conclusion", conclusion)
+            object.add("conclusionCode", conclusionCodes.map { $0.json() })
             return .object(object)
         }
     }
@@ -103,6 +110,8 @@ extension R4 {
         public var identifier: Identifier
         /// document-reference-status: `current`, `entered-in-error`.
         public var status = "current"
+        /// Kind of document; empty when it is not known.
+        public var type = CodeableConcept()
         /// Whose.
         public var subject: Reference?
         /// When this entry was made.
@@ -125,6 +134,7 @@ extension R4 {
             var object = begin()
             object.add("identifier", [identifier.json()])
             object.add("status", status)
+            object.add("type", type.json())
             object.add("subject", subject?.json())
             if let date, date.isInstant { object.add("date", date.text) }
             object.add("description", summary)

@@ -1,7 +1,7 @@
 import JSONText
 
 extension R4 {
-    /// R4 Observation of the laboratory.
+    /// R4 Observation of the laboratory, or of imaging.
     public struct Observation: R4Resource {
         /// Name of the resource.
         public static let resourceType = "Observation"
@@ -38,8 +38,25 @@ extension R4 {
             }
         }
 
+        /// R4 Observation.component: one more word on what was measured.
+        public struct Component: Sendable, Equatable {
+            /// What the word is about.
+            public var code: CodeableConcept
+            /// The word.
+            public var value: CodeableConcept
+            /// A component from its parts.
+            public init(code: CodeableConcept, value: CodeableConcept) {
+                self.code = code
+                self.value = value
+            }
+        }
+
         /// The identifier that stays the same over corrections.
         public var identifier: Identifier
+        /// Further identifiers.
+        public var otherIdentifiers: [Identifier] = []
+        /// observation-category.
+        public var category = Coding(system: System.observationCategory, code: "laboratory", display: "Laboratory")
         /// Orders it answers.
         public var basedOn: Reference?
         /// observation-status.
@@ -60,14 +77,22 @@ extension R4 {
         public var interpretation: [String] = []
         /// Comments.
         public var notes: [String] = []
+        /// Where in the body.
+        public var bodySite: CodeableConcept?
         /// Method as words.
         public var method = ""
+        /// Method as a code, before the words.
+        public var methodCoding: Coding?
         /// Of what.
         public var specimen: Reference?
         /// By what.
         public var device: Reference?
         /// Reference range.
         public var referenceRange: ReferenceRange?
+        /// What it was measured on: the imaging study.
+        public var derivedFrom: [Reference] = []
+        /// Further words on what was measured.
+        public var components: [Component] = []
 
         /// An observation from what it needs.
         public init(identifier: Identifier, status: String, code: CodeableConcept, value: Value) {
@@ -82,11 +107,10 @@ extension R4 {
         /// As JSON.
         public func json() -> JSONValue {
             var object = begin()
-            object.add("identifier", [identifier.json()])
+            object.add("identifier", ([identifier] + otherIdentifiers).map { $0.json() })
             if let basedOn { object.add("basedOn", [basedOn.json()]) }
             object.add("status", status)
-            let laboratory = Coding(system: System.observationCategory, code: "laboratory", display: "Laboratory")
-            object.add("category", [CodeableConcept([laboratory]).json()])
+            object.add("category", [CodeableConcept([category]).json()])
             object.add("code", code.json())
             object.add("subject", subject?.json())
             object.add("effectiveDateTime", effective?.text ?? "")
@@ -95,7 +119,8 @@ extension R4 {
             add(value, to: &object)
             object.add("interpretation", interpretation.map(Observation.interpretationConcept))
             object.add("note", R4.annotations(notes))
-            object.add("method", CodeableConcept(text: method).json())
+            object.add("bodySite", bodySite?.json())
+            object.add("method", CodeableConcept(methodCoding.map { [$0] } ?? [], text: method).json())
             object.add("specimen", specimen?.json())
             object.add("device", device?.json())
             if let range = referenceRange {
@@ -105,6 +130,15 @@ extension R4 {
                 entry.add("text", range.text)
                 object.add("referenceRange", [.object(entry)])
             }
+            object.add("derivedFrom", derivedFrom.map { $0.json() })
+            object.add(
+                "component",
+                components.map { component in
+                    var entry = JSONObject()
+                    entry.add("code", component.code.json())
+                    entry.add("valueCodeableConcept", component.value.json())
+                    return .object(entry)
+                })
             return .object(object)
         }
 

@@ -1,6 +1,6 @@
 import JSONText
 
-/// HL7 FHIR R4 (4.0.1), as far as a laboratory gateway writes and reads it. Pure: values in, JSON out.
+/// HL7 FHIR R4 (4.0.1), as far as a gateway of laboratory and imaging writes and reads it. Pure: values in, JSON out.
 ///
 /// Each resource is a plain structure with `json()`. What is empty is left out, because FHIR has no empty elements.
 /// `Bundle.faults()` says what would make a server refuse a transaction before it is sent.
@@ -26,6 +26,16 @@ public enum R4 {
         public static let identifierType = "http://terminology.hl7.org/CodeSystem/v2-0203"
         /// HL7 v2 table 0487, specimen type.
         public static let specimenType = "http://terminology.hl7.org/CodeSystem/v2-0487"
+        /// DICOM UIDs as identifiers; the value is `urn:oid:` and the UID.
+        public static let dicomUID = "urn:dicom:uid"
+        /// Codes that are URIs.
+        public static let uri = "urn:ietf:rfc:3986"
+        /// DICOM's own codes, modalities among them (PS3.16 annex D).
+        public static let dicom = "http://dicom.nema.org/resources/ontology/DCM"
+        /// SNOMED CT.
+        public static let snomed = "http://snomed.info/sct"
+        /// Kind of an endpoint.
+        public static let connectionType = "http://terminology.hl7.org/CodeSystem/endpoint-connection-type"
         /// Part of an agent in Provenance.
         public static let provenanceParticipant =
             "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
