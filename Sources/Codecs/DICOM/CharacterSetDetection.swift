@@ -1,0 +1,3 @@
+extension DataSet {
+    func detectCharacterSet() -> CharacterSetFinding? { nil }
+}
