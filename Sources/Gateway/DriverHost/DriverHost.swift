@@ -1,6 +1,7 @@
 import Contracts
 import DriverWire
 import Logging
+import Synchronization
 
 /// Holds drivers in processes of their own: one a module, one a device where asked or after that device crashed it.
 ///
@@ -11,6 +12,10 @@ import Logging
 /// One thread watches all processes and calls `onBatch`, `onEnd` and `onRestart`; these must not block.
 public final class DriverHost: DriverHosting, Sendable {
     private let supervisor: Supervisor
+    /// Services that have been started and not stopped.
+    let services = Mutex<[HostedService]>([])
+    var settings: DriverHostSettings { supervisor.settings }
+    var log: Logger { supervisor.log }
 
     /// Starts no process yet: each is started when its first instance is opened.
     ///
@@ -23,6 +28,7 @@ public final class DriverHost: DriverHosting, Sendable {
     }
 
     deinit {
+        for service in services.withLock({ $0 }) { service.end() }
         let supervisor = supervisor
         supervisor.perform { supervisor.stop {} }
     }
@@ -60,18 +66,20 @@ public final class DriverHost: DriverHosting, Sendable {
         supervisor.perform { supervisor.setOwnProcess(isOwn, device: device) }
     }
 
-    /// The processes at this moment.
+    /// The processes at this moment: of stream drivers, then services.
     public func processes() async -> [DriverProcess] {
         let supervisor = supervisor
-        return await withCheckedContinuation { continuation in
+        let processes = await withCheckedContinuation { continuation in
             supervisor.perform(else: { continuation.resume(returning: []) }) {
                 continuation.resume(returning: supervisor.processes())
             }
         }
+        return processes + services.withLock { $0 }.compactMap(\.processNow)
     }
 
-    /// Ends all instances and processes; nothing is told any more. Returns when the processes are gone.
+    /// Ends all instances, services and processes; nothing is told any more. Returns when the processes are gone.
     public func stop() async {
+        await stopServices()
         let supervisor = supervisor
         await withCheckedContinuation { continuation in
             supervisor.perform(else: { continuation.resume() }) { supervisor.stop { continuation.resume() } }

@@ -3,8 +3,8 @@ import DriverWire
 import Glibc
 import Synchronization
 
-/// Calls on their way to a driver's process: written at once by whoever makes them, what the socket does not take later
-/// by the supervisor.
+/// Calls and messages on their way to a driver's process: written at once by whoever makes them, what the socket does not
+/// take later by the thread that watches the process.
 final class Outlet: Sendable {
     private struct State {
         var descriptor: Int32
@@ -12,6 +12,7 @@ final class Outlet: Sendable {
         var written = 0
         var waitsForRoom = false
         var calls: UInt64 = 0
+        var taken: UInt64 = 0
     }
 
     private let state: Mutex<State>
@@ -36,6 +37,22 @@ final class Outlet: Sendable {
         }
     }
 
+    /// Sends a message to a service.
+    ///
+    /// - Returns: bytes that wait for the process to read.
+    @discardableResult
+    func send(_ message: ServiceMessage) -> Int {
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return 0 }
+            message.encode(into: &state.bytes)
+            if !state.waitsForRoom { write(&state) }
+            return state.bytes.count - state.written
+        }
+    }
+
+    /// Bytes taken by the process so far, and whether more wait.
+    var progress: (taken: UInt64, waits: Bool) { state.withLock { ($0.taken, $0.waitsForRoom) } }
+
     /// The socket has room again.
     func hasRoom() {
         state.withLock { state in if state.descriptor >= 0 { write(&state) } }
@@ -58,6 +75,7 @@ final class Outlet: Sendable {
             // An error is the end of the process, which is noticed by its descriptor.
             guard sent > 0 else { break }
             state.written += Int(sent)
+            state.taken &+= UInt64(sent)
         }
         let isDone = state.written == state.bytes.count
         if isDone {

@@ -92,16 +92,7 @@ extension Supervisor {
     /// How a process ended, for people.
     private func describe(_ child: Child, _ end: hilum_exit) -> String {
         if let reason = child.endedBecause { return "it was ended because \(reason)" }
-        var text = "it ended with exit status \(end.status)"
-        if end.signal != 0 {
-            let name = strsignal(end.signal).map { String(cString: $0) } ?? "?"
-            text = "it crashed (signal \(end.signal), \(name))"
-        }
-        if settings.largestData > 0, end.largest_resident >= Int64(clamping: settings.largestData / 10 * 8) {
-            text +=
-                ", having taken \(end.largest_resident >> 20) MiB of the \(settings.largestData >> 20) MiB it may have"
-        }
-        return text
+        return end.words(largestData: settings.largestData)
     }
 
     // MARK: Statistics
@@ -110,18 +101,8 @@ extension Supervisor {
         children.values.sorted { $0.id < $1.id }.map { child in
             DriverProcess(
                 driver: child.slot.driver, device: child.slot.key.device, process: child.process,
-                resident: Supervisor.residentBytes(of: child.process), instances: child.instances.count,
+                resident: SpawnedProcess.residentBytes(of: child.process), instances: child.instances.count,
                 restarts: child.slot.restarts)
         }
-    }
-
-    private static func residentBytes(of process: Int32) -> Int {
-        guard let file = fopen("/proc/\(process)/statm", "re") else { return 0 }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 128)
-        let count = fread(&buffer, 1, buffer.count, file)
-        let fields = buffer.prefix(count).split(separator: 0x20)
-        guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 }

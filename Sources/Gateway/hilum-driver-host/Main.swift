@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 
-// hilum-driver-host MODULE.so [LARGEST-DATA-IN-BYTES [gather|each]]
+// hilum-driver-host MODULE.so [LARGEST-DATA-IN-BYTES [gather|each|service]]
 //
 // Started by the gateway, never by hand: descriptor 3 is the socket to the gateway, descriptor 4 the progress page.
 
@@ -28,6 +28,12 @@ struct DriverHostProcess {
         if hilum_child_limits(largestData) != 0 {
             complain("cannot set the limits: \(String(cString: strerror(errno)))")
         }
+        let mode = arguments.count > 3 ? arguments[3] : ""
+        if mode == "service" {
+            ServiceLoop.run(path: arguments[1], page: page)
+            // Threads of the module may still run: nothing is torn down under them.
+            _exit(ExitStatus.finished)
+        }
         var outlet = EventOutlet(descriptor: Int32(HILUM_CHILD_SOCKET))
         switch DriverModule.load(path: arguments[1]) {
         case .failure(let fault):
@@ -36,8 +42,7 @@ struct DriverHostProcess {
         case .success(let module):
             outlet.hello(status: 0, "\(module.name) \(module.version)")
             outlet.flush()
-            let writesEach = arguments.count > 3 && arguments[3] == "each"
-            var loop = CallLoop(module: module, outlet: outlet, page: page, writesEach: writesEach)
+            var loop = CallLoop(module: module, outlet: outlet, page: page, writesEach: mode == "each")
             loop.run()
         }
         exit(ExitStatus.finished)
