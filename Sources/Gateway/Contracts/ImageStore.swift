@@ -16,15 +16,15 @@ public struct InstanceDraft: Sendable, Equatable {
     public var callingAE: String
     /// Received: microseconds since 1970, UTC.
     public var receivedAt: Int64
-    /// Ids of the destinations it is forwarded to.
-    public var destinations: [String]
+    /// Archives that it is forwarded to.
+    public var routes: [ImageRoute]
     /// When the completion of its study is to be looked at: microseconds since 1970, UTC; nil: never by time.
     public var due: Int64?
 
     /// A draft from its parts.
     public init(
         image: ImageInstance, path: String, size: Int64, transferSyntax: String, device: String, callingAE: String,
-        receivedAt: Int64, destinations: [String], due: Int64?
+        receivedAt: Int64, routes: [ImageRoute], due: Int64?
     ) {
         self.image = image
         self.path = path
@@ -33,7 +33,7 @@ public struct InstanceDraft: Sendable, Equatable {
         self.device = device
         self.callingAE = callingAE
         self.receivedAt = receivedAt
-        self.destinations = destinations
+        self.routes = routes
         self.due = due
     }
 }

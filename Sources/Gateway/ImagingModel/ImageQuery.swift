@@ -21,6 +21,8 @@ public struct ImageQuery: Sendable, Equatable {
     /// Date and time ranges of the same moment are one range (PS3.4 C.2.2.2.5.1, by extended negotiation or by rule of the
     /// site) instead of a range of times on each day.
     public var combinesDateTime = false
+    /// Studies as well whose files retention has deleted.
+    public var includesFreed = false
     /// Results at most.
     public var limit = 1_000
     /// Results passed over.

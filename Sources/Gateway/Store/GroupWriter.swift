@@ -149,6 +149,7 @@ final class GroupWriter: @unchecked Sendable {
                 do {
                     try database.beginTransaction(.immediate)
                     for job in jobs { try job.work(session, now) }
+                    try session.imaging.flush()
                     if session.counters.isDirty, jobs.isEmpty || now.monotonic &- lastCounters > 2_000_000 {
                         lastCounters = now.monotonic
                         try session.counters.write(database, through: session.nextMessage - 1)

@@ -8,11 +8,12 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
+        migrator.registerMigration("2") { try $0.execute(sql: imaging) }
         return migrator
     }
 
     /// Name of the last migration that this gateway knows.
-    static let version = "1"
+    static let version = "2"
 
     private static let first = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;

@@ -18,6 +18,7 @@ public final class Store: Sendable {
     let configuration: StoreConfiguration
     let writer: GroupWriter
     let board: QueueBoard
+    let images: ForwardBoard
     let alarms: AlarmList
     let retentionTask = Mutex<Task<Void, any Error>?>(nil)
     private let watchers: Watchers
@@ -39,7 +40,9 @@ public final class Store: Sendable {
         checkpointer = opening.checkpointer
         gateway = opening.session.gateway
         let (board, alarms, watchers) = (opening.board, opening.alarms, Watchers())
+        let images = opening.images
         self.board = board
+        self.images = images
         self.alarms = alarms
         self.watchers = watchers
         reader = StoreReader(opening.pool, path: path)
@@ -48,6 +51,7 @@ public final class Store: Sendable {
             clock: configuration.clock,
             apply: { effects in
                 board.apply(effects)
+                images.apply(effects.images)
                 watchers.tell(effects.stored)
             },
             trouble: { alarms.store($0) })

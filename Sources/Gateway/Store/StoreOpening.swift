@@ -10,6 +10,7 @@ struct StoreOpening {
     let checkpointer: Checkpointer
     let session: WriteSession
     let board: QueueBoard
+    let images: ForwardBoard
     let alarms: AlarmList
 
     init(_ path: String, _ configuration: StoreConfiguration, log: Logger) throws {
@@ -20,14 +21,14 @@ struct StoreOpening {
         let checkpointer = try Checkpointer(path: path)
         self.pool = pool
         self.checkpointer = checkpointer
-        (session, board, alarms) = try pool.writeWithoutTransaction { database in
+        (session, board, images, alarms) = try pool.writeWithoutTransaction { database in
             checkpointer.watch(database)
             let session = try WriteSession(database, configuration)
             try session.loadTemplates()
             session.gateway = try Self.gateway(database)
             try session.recount()
             return (
-                session, QueueBoard(try Self.queues(database)),
+                session, QueueBoard(try Self.queues(database)), ForwardBoard(try Self.images(database)),
                 try AlarmList(database, clock: configuration.clock, log: log)
             )
         }
@@ -106,6 +107,20 @@ struct StoreOpening {
                     createdAt: row[5], resident: []))
         }
         return queues
+    }
+}
+
+extension StoreOpening {
+    /// Which studies wait for which archive.
+    fileprivate static func images(
+        _ database: Database
+    ) throws -> [(destination: String, study: Int64, count: Int, due: Int64)] {
+        let sql = """
+            SELECT d.name, f.study, count(*), min(coalesce(f.due, 0)), min(f.id) AS first
+            FROM forward f JOIN destination d ON d.id = f.destination WHERE f.state = 0
+            GROUP BY f.destination, f.study ORDER BY first
+            """
+        return try Row.fetchAll(database, sql: sql).map { ($0[0], $0[1], $0[2], $0[3]) }
     }
 }
 

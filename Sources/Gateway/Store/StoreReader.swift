@@ -11,9 +11,13 @@ public final class StoreReader: Sendable {
     /// Path of the database.
     public let path: String
 
+    /// The state folder.
+    let folder: String
+
     init(_ database: any DatabaseReader, path: String) {
         self.database = database
         self.path = path
+        folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
     /// Opens the database of a state folder for reading only, while a gateway runs on it or not.

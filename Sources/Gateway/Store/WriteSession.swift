@@ -29,6 +29,8 @@ final class WriteSession {
     private var destinations: [String: Int64] = [:]
     var conversations: [Int64: ConversationState] = [:]
     var counters = DeviceCounters()
+    /// What is known of the studies that are coming in.
+    private(set) lazy var imaging = ImagingSession(self)
     /// What the memory of the store learns when the transaction is durable.
     var effects = Effects()
 
@@ -47,6 +49,7 @@ final class WriteSession {
         var withdrawn: [Int64] = []
         var hastened: [(destination: String, item: Int64)] = []
         var stored: [StoredReport] = []
+        var images: [ImageEffect] = []
     }
 
     init(_ database: Database, _ configuration: StoreConfiguration) throws {
@@ -65,6 +68,7 @@ final class WriteSession {
         destinations.removeAll(keepingCapacity: true)
         writtenTemplates = storedTemplates
         counters.rollback()
+        imaging.reload()
         templates.truncate(to: storedTemplates)
         nextJournal = try next("journal")
         nextMessage = try next("message")
