@@ -69,13 +69,11 @@ extension DICOMFile {
                         "the data set is not in the declared \(TransferSyntax(declared).name)",
                         cure: "read as \(TransferSyntax(seen.transferSyntax).name)"))
                 coding = seen
-                if !TransferSyntax(declared).isEncapsulated || seen != .explicitLittleEndian {
-                    transferSyntax = seen.transferSyntax
-                }
             }
             reader = DataSetReader(bytes, coding, options)
             reader.position = position
         }
+        self.coding = coding
         dataSet = reader.readTopLevel()
         faults += reader.faults
         for element in reader.strayMeta where meta[element.tag] == nil { meta[element.tag] = element }

@@ -1,6 +1,6 @@
 extension DICOMFile {
     /// UID of this implementation (PS3.7 D.3.3.2): under 2.25, from one fixed UUID.
-    public static let implementationClassUID = "2.25.244098150263041872301659470938422109815"
+    public static let implementationClassUID = "2.25.205779050951313660521420716634997198187"
     /// Name of this implementation, at most 16 bytes.
     public static let implementationVersionName = "HILUM_1"
 

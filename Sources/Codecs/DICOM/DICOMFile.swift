@@ -43,8 +43,10 @@ public struct DICOMFile: Sendable, Equatable {
     public var meta: DataSet
     /// The data set.
     public var dataSet: DataSet
-    /// Transfer Syntax UID by which the data set was read.
+    /// Transfer Syntax UID as declared; without File Meta Information that of what was found.
     public var transferSyntax: String
+    /// How the elements were coded, whatever was declared.
+    public var coding: DataSetCoding
     /// What was wrong on the way; the file was read all the same.
     public var faults: [DICOMFault]
     /// How far it was read.
@@ -57,6 +59,7 @@ public struct DICOMFile: Sendable, Equatable {
         self.meta = meta
         self.dataSet = dataSet
         self.transferSyntax = transferSyntax
+        coding = TransferSyntax(transferSyntax).coding
         faults = []
         extent = .whole
     }
