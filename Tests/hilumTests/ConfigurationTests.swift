@@ -86,13 +86,13 @@ let wholeSite = """
         let configuration = try #require(read(wholeSite).configuration)
         var defaults = DeviceProfileDefaults.serial(baud: 4800, dataBits: 7)
         let cobas = configuration.devices[1]
-        guard case .serial(let line) = cobas.link.spec(device: cobas.id, defaults: defaults).way else {
+        guard case .serial(let line) = cobas.link.spec(device: cobas.id, defaults: defaults)?.way else {
             throw Unexpected(what: "serial")
         }
         // What the site wrote counts, the rest comes from the profile.
         #expect(line.baud == 19_200 && line.parity == .even && line.dataBits == 7 && line.stopBits == 1)
         defaults.serial = nil
-        guard case .serial(let plain) = cobas.link.spec(device: cobas.id, defaults: defaults).way else {
+        guard case .serial(let plain) = cobas.link.spec(device: cobas.id, defaults: defaults)?.way else {
             throw Unexpected(what: "serial")
         }
         #expect(plain.dataBits == 8)
@@ -212,7 +212,7 @@ let faultyLines: [Faulty] = [
     Faulty(text: device("link: {serial: {path: /dev/x, parity: evn}}"), expected: "did you mean \"even\"?"),
     Faulty(text: device("link: {folder: {path: in, done: ../out}}"), expected: "leads out of the watched folder"),
     Faulty(text: device("link: {folder: {path: in, complete_when: soon}}"), expected: "\"soon\" is not possible"),
-    Faulty(text: device("link: {dicom: {}}"), expected: "link.dicom is not available in this version", most: 2),
+    Faulty(text: device("link: {dicom: {}}"), expected: "\"ae\" is missing in devices[0].link.dicom"),
     Faulty(text: device("link: {}"), expected: "exactly one link, not 0"),
     Faulty(text: device("link: {tcp: {listen: 1}}\n    unmaped: post"), expected: "did you mean \"unmapped\"?"),
     Faulty(
@@ -239,7 +239,6 @@ let faultyLines: [Faulty] = [
         text: destination("fhir: {url: \"https://h\", auth: {bearer_env: HILUM_TEST_NOT_SET}}"),
         expected: "warning: destinations[0].fhir.auth.bearer_env"),
     Faulty(text: destination("folder: {path: not-there}"), expected: "there is no folder not-there"),
-    Faulty(text: destination("dicom: {}"), expected: "dicom: is not available in this version", most: 2),
     Faulty(text: destination("retry: {first: 1h, longest: 1s}\n    hl7: {host: h, port: 1}"), expected: "shorter than"),
     Faulty(text: site("routes: [{to: [x]}]"), expected: "hilum.yaml:4: error: there is no destination \"x\"", most: 2),
     Faulty(text: site("routes: [{devices: [q*], to: [e]}]"), expected: "there is no device \"q*\""),

@@ -5,6 +5,10 @@ import Testing
 
 /// Texts that must stay as they are until somebody means to change them. `HILUM_RECORD=1 swift test` writes them anew.
 enum Golden {
+    /// The checkout that the tests are part of.
+    static let checkout = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
     /// Compares a text with the file `Tests/Golden/hilum/NAME.txt`.
     static func expect(
         _ text: String, _ name: String, file: String = #filePath, _ location: SourceLocation = #_sourceLocation

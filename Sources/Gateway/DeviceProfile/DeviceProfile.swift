@@ -51,6 +51,8 @@ public struct DeviceProfile: Sendable, Equatable {
     public var unmapped = UnmappedPolicy.post
     /// How repeats are recognised.
     public var resend = ResendRule()
+    /// What has to be put right in what a modality sends.
+    public var imaging = ImagingRules()
     /// Other protocols of the same device, each a whole profile with the same id.
     public var variants: [Variant] = []
     /// Digest of the resolved text: changes when anything that matters changes.
@@ -60,6 +62,9 @@ public struct DeviceProfile: Sendable, Equatable {
 
     /// An empty profile.
     public init() {}
+
+    /// Whether the device is a modality: its driver owns a network service, and what it sends are instances.
+    public var isImaging: Bool { driver == ProfileReader.imagingDriver }
 
     /// Another protocol of the same device.
     public struct Variant: Sendable, Equatable {
@@ -102,6 +107,24 @@ public enum DeviceKind: String, Sendable, CaseIterable {
     case molecular
     /// Blood groups and antibodies.
     case bloodBank = "blood-bank"
+    /// Computed tomography.
+    case computedTomography = "ct"
+    /// Magnetic resonance.
+    case magneticResonance = "mr"
+    /// Ultrasound, echocardiography.
+    case ultrasound
+    /// Projection radiography, mammography.
+    case radiography
+    /// Angiography, fluoroscopy, cardiac catheterisation.
+    case angiography
+    /// Electrocardiography and other waveforms.
+    case ecg
+    /// Scintigraphy, PET.
+    case nuclearMedicine = "nuclear-medicine"
+    /// Endoscopy, microscopy, photography.
+    case visibleLight = "visible-light"
+    /// A workstation that measures and reports.
+    case workstation
     /// No device of its own: a standard.
     case generic
     /// Anything else.

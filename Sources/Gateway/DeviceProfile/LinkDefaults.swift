@@ -6,6 +6,8 @@ public struct LinkDefaults: Sendable, Equatable {
     public var serial: Serial?
     /// Watched folder, nil: not usual.
     public var folder: Folder?
+    /// DICOM, nil: not usual.
+    public var dicom: DICOM?
     /// Nothing said.
     public init() {}
 
@@ -80,4 +82,32 @@ public struct LinkDefaults: Sendable, Equatable {
         /// Any file.
         public init() {}
     }
+
+    /// A modality as DICOM application.
+    public struct DICOM: Sendable, Equatable {
+        /// Port on which such a modality usually listens, for commitment reports and retrieval; nil: it does not.
+        public var port: UInt16?
+        /// Associations at a time; nil: not said.
+        public var associations: Int?
+        /// What it does; nil: not said.
+        public var may: [DICOMService]?
+        /// Nothing said.
+        public init() {}
+    }
+}
+
+/// What a DICOM application asks of the gateway.
+public enum DICOMService: String, Sendable, CaseIterable {
+    /// Storage (PS3.4 B): it sends images.
+    case store
+    /// Modality worklist (PS3.4 K.6.1).
+    case worklist
+    /// Modality performed procedure step (PS3.4 F.7).
+    case mpps
+    /// Storage commitment (PS3.4 J.3).
+    case commit
+    /// Query of what the gateway holds (PS3.4 C.4.1).
+    case find
+    /// Retrieval of what the gateway holds (PS3.4 C.4.2, C.4.3).
+    case retrieve
 }

@@ -38,6 +38,7 @@ public enum ProfileCatalogue {
                 switch driver {
                 case "lis": "ASTM/LIS02"
                 case "hl7-analyser": "HL7 v2"
+                case "dicom": "DICOM"
                 default: driver
                 }
             if !names.contains(name) { names.append(name) }
@@ -63,6 +64,9 @@ public enum ProfileCatalogue {
         }
         if let serial = profile.link.serial { texts.append(serial.summary) }
         if let folder = profile.link.folder { texts.append("folder \(folder.pattern)") }
+        if let dicom = profile.link.dicom {
+            texts.append("DICOM" + (dicom.may.map { " " + $0.map(\.rawValue).joined(separator: ", ") } ?? ""))
+        }
         return texts.joined(separator: "; ")
     }
 

@@ -1,8 +1,9 @@
 extension ProfileReader {
-    static let linkKeys = ["tcp", "serial", "folder"]
+    static let linkKeys = ["tcp", "serial", "folder", "dicom"]
     static let tcpKeys = ["listen", "connect"]
     static let serialKeys = ["baud", "data_bits", "parity", "stop_bits", "flow"]
     static let folderKeys = ["pattern"]
+    static let dicomLinkKeys = ["port", "associations", "may"]
 
     mutating func link(_ node: SourceNode) -> LinkDefaults {
         let keys = section(node, "link", keys: ProfileReader.linkKeys)
@@ -19,6 +20,18 @@ extension ProfileReader {
                 folder.pattern = pattern
             }
             link.folder = folder
+        }
+        if let node = keys["dicom"] { link.dicom = dicom(node) }
+        return link
+    }
+
+    private mutating func dicom(_ node: SourceNode) -> LinkDefaults.DICOM {
+        let keys = section(node, "dicom", keys: ProfileReader.dicomLinkKeys)
+        var link = LinkDefaults.DICOM()
+        if let node = keys["port"] { link.port = port(node, "port") }
+        link.associations = integer(keys["associations"], "associations", in: 1...1000)
+        if let node = keys["may"], !node.isNull {
+            link.may = list(node, "may").compactMap { choice($0, "may", DICOMService.self) }
         }
         return link
     }

@@ -6,8 +6,10 @@ extension ProfileReader {
         "id", "aliases", "extends", "vendor", "model", "models", "kind", "support", "documents", "driver", "link",
         "options",
         "variants", "timezone", "codes", "units", "values", "flags", "status", "qc", "rows", "specimens", "unmapped",
-        "resend",
+        "resend", "imaging",
     ]
+    /// The driver of modalities.
+    static let imagingDriver = "dicom"
     static let variantKeys = profileKeys.filter { !["id", "aliases", "extends", "variants"].contains($0) }
 
     /// Reads a whole profile, variants included.
@@ -86,6 +88,12 @@ extension ProfileReader {
         profile.specimens = specimens(keys["specimens"])
         profile.unmapped = choice(keys["unmapped"], "unmapped", UnmappedPolicy.self) ?? .post
         if let node = keys["resend"] { profile.resend = resend(node) }
+        if let node = keys["imaging"] {
+            profile.imaging = imaging(node)
+            if profile.driver != ProfileReader.imagingDriver {
+                error(node, "imaging: is for modalities", cure: "write driver: dicom, or take it out")
+            }
+        }
         return profile
     }
 

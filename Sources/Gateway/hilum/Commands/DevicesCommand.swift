@@ -67,7 +67,7 @@ struct DevicesCommand: AsyncParsableCommand {
             let open = alarms.filter { $0.subject == name }.map(\.text)
             let faults = row?.faults ?? 0
             let link = entry.map {
-                $0.isEnabled ? $0.link.spec(device: name, defaults: .init()).summary : "switched off"
+                $0.isEnabled ? $0.link.summary(device: name) : "switched off"
             }
             let live = links?.first { $0["device"]?.string == name }
             let peers = (live?["peers"]?.array ?? []).compactMap(\.string)

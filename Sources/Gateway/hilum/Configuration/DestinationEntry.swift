@@ -13,6 +13,13 @@ struct DestinationEntry: Sendable {
     /// Id, unique in the file, stable: the queue is kept under it.
     var id: String { written.id }
 
+    /// Whether images go there, and no reports.
+    var takesImages: Bool { written.takesImages }
+    /// Whether it is asked to commit the images that it took.
+    var asksForCommitment: Bool {
+        if case .dicom(let archive) = written.kind { archive.commitment != nil } else { false }
+    }
+
     /// How results get there, with what the site says filled in: MSH-4 is the site's name unless one was written.
     func spec(_ site: SiteSettings) -> DestinationSpec {
         var spec = written
@@ -25,7 +32,7 @@ struct DestinationEntry: Sendable {
             receiver.sendingFacility = site.name
             folder.form = .hl7(receiver)
             spec.kind = .folder(folder)
-        case .hl7, .fhir: break
+        case .hl7, .fhir, .dicom, .stow: break
         }
         return spec
     }

@@ -8,7 +8,7 @@ extension DeviceEntry {
         let name = entry.text("name") ?? ""
         let isEnabled = entry.flag("enabled") ?? true
         let variant = entry.text("variant")
-        let link = entry.map("link", required: true, later: ["dicom"]) { link in
+        let link = entry.map("link", required: true) { link in
             LinkEntry.read(&link, folder: base)
         }
         var options = JSONObject()

@@ -6,6 +6,7 @@ extension GatewayConfiguration {
         checkUnique(devices.map { ($0.id, $0.place) }, "device", document)
         checkUnique(destinations.map { ($0.id, $0.place) }, "destination", document)
         checkListeners(document)
+        checkDICOM(document)
         checkPlaces(document)
         checkRoutes(document)
         // Where entries could not be read, that is said already.
@@ -91,7 +92,7 @@ extension GatewayConfiguration {
             case .serial(let entry): key = "serial port \(entry.path)"
             case .folder(let settings, _): key = "folder \(settings.path) with pattern \(settings.pattern)"
             case .connect(let settings): key = "connection to \(settings.host):\(settings.port)"
-            case .listen: continue
+            case .listen, .dicom: continue
             }
             if let earlier = seen[key] {
                 document.fault(
@@ -129,23 +130,6 @@ extension GatewayConfiguration {
                 .warning, line: destination.place.line, "no route leads to \"\(destination.id)\"",
                 cure: "add it to a route's `to:`")
         }
-    }
-}
-
-extension GatewayConfiguration {
-    /// Ids of the destinations of a device's patient results, in the order of the file.
-    func destinations(device: String, kind: String) -> [String] {
-        guard let routes else { return destinations.map(\.id) }
-        let matching = routes.filter { $0.matches(device: device, kind: kind) }
-        return destinations.map(\.id).filter { id in matching.contains { $0.to.contains(id) } }
-    }
-}
-
-extension RouteEntry {
-    /// True when the route is for this device.
-    func matches(device: String, kind: String) -> Bool {
-        (devices.isEmpty || devices.contains { Wildcard.matches($0, device) })
-            && (kinds.isEmpty || kinds.contains(kind))
     }
 }
 

@@ -3,7 +3,7 @@ import JSONText
 
 extension GatewayConfiguration {
     /// Keys that later versions know.
-    static let later = ["inbound", "dicom", "console", "security"]
+    static let later = ["inbound", "console", "security"]
 
     /// Reads a file.
     ///
@@ -50,6 +50,9 @@ extension GatewayConfiguration {
         configuration.devices = top.maps("devices") { entry in DeviceEntry.read(&entry, folder: base) }
         configuration.destinations = top.maps("destinations") { entry in DestinationEntry.read(&entry, folder: base) }
         if top.has("routes") { configuration.routes = top.maps("routes") { entry in RouteEntry.read(&entry) } }
+        configuration.dicom = top.map("dicom") { dicom in
+            DICOMSettings.read(&dicom, base: base, state: configuration.state)
+        }
         configuration.retention =
             top.map("retention") { retention in RetentionSettings.read(&retention) } ?? RetentionSettings()
         configuration.limits =
@@ -109,7 +112,16 @@ extension RouteEntry {
         var route = RouteEntry(place: entry.place())
         route.devices = entry.texts("devices") ?? []
         route.kinds = entry.texts("kinds") ?? []
+        route.modalities = entry.texts("modalities") ?? []
+        route.descriptions = entry.texts("descriptions") ?? []
+        route.bodyParts = entry.texts("body_parts") ?? []
+        route.calling = entry.texts("calling") ?? []
         route.to = entry.texts("to") ?? []
+        for modality in route.modalities where !Modality.isPossible(modality) {
+            entry.fault(
+                "modalities", "\"\(modality)\" is no modality",
+                cure: "write what the images say: CT, MR, US, DX, XA, SR …")
+        }
         if entry.has("qc") {
             entry.fault("qc", "results of control material are kept and shown, never sent", cure: "remove it")
         }
@@ -128,6 +140,7 @@ extension RetentionSettings {
         var settings = RetentionSettings()
         settings.raw = span(&retention, "raw", settings.raw)
         settings.results = span(&retention, "results", settings.results)
+        settings.images = span(&retention, "images", settings.images)
         settings.resendWindow =
             retention.duration("resend_window", in: .seconds(3600)...(.seconds(366 * 86_400))) ?? settings.resendWindow
         return settings

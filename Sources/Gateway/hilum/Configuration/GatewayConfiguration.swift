@@ -20,6 +20,8 @@ struct GatewayConfiguration: Sendable {
     var destinations: [DestinationEntry] = []
     /// Routes in the order written; nil: every patient result goes to every destination.
     var routes: [RouteEntry]?
+    /// The gateway as a DICOM application; nil: it is none.
+    var dicom: DICOMSettings?
     /// How long things are kept.
     var retention = RetentionSettings()
     /// Limits.
@@ -111,7 +113,7 @@ struct DeviceEntry: Sendable {
     var process = DriverProcess.shared
 }
 
-/// An entry of `routes:`: reports that match everything it says go to its destinations.
+/// An entry of `routes:`: results, studies and images that match everything it says go to its destinations.
 struct RouteEntry: Sendable, Hashable {
     /// Where it begins.
     var place: Place
@@ -119,6 +121,14 @@ struct RouteEntry: Sendable, Hashable {
     var devices: [String] = []
     /// Kinds of devices as profiles name them; empty: all.
     var kinds: [String] = []
+    /// Modalities (0008,0060); empty: all.
+    var modalities: [String] = []
+    /// Patterns of the study's or series' description, `*` and `?` allowed; empty: all.
+    var descriptions: [String] = []
+    /// Body parts (0018,0015), `*` and `?` allowed; empty: all.
+    var bodyParts: [String] = []
+    /// AE titles of senders, `*` and `?` allowed; empty: all.
+    var calling: [String] = []
     /// Ids of destinations.
     var to: [String] = []
 }
@@ -129,6 +139,8 @@ struct RetentionSettings: Sendable, Hashable {
     var raw: Duration? = .seconds(90 * 86_400)
     /// Results and what became of them; nil: for ever.
     var results: Duration? = .seconds(400 * 86_400)
+    /// Images that every destination has taken, and committed where it is asked to; nil: for ever.
+    var images: Duration?
     /// A resend of a result is recognised for so long.
     var resendWindow = Duration.seconds(7 * 86_400)
 }

@@ -2,23 +2,22 @@ import Transport
 
 extension LinkEntry {
     /// Ways of which one must be written.
-    static let ways = ["tcp", "serial", "folder"]
+    static let ways = ["tcp", "serial", "folder", "dicom"]
 
     /// Reads `link:`.
     static func read(_ link: inout YAMLMapping, folder base: String) -> LinkEntry? {
         let written = ways.filter { link.has($0) }
         if written.count != 1 {
-            if !link.keys.contains("dicom") {
-                link.document.fault(
-                    line: link.line, "\(link.path): a device has exactly one link, not \(written.count)",
-                    cure: "write one of tcp, serial, folder")
-            }
+            link.document.fault(
+                line: link.line, "\(link.path): a device has exactly one link, not \(written.count)",
+                cure: "write one of \(ways.joined(separator: ", "))")
             return nil
         }
         let tcp = link.map("tcp") { tcp in readTCP(&tcp, base: base) }
         let serial = link.map("serial") { serial in readSerial(&serial) }
         let folder = link.map("folder") { folder in readFolder(&folder, base: base) }
-        return tcp ?? serial.map { .serial($0) } ?? folder
+        let dicom = link.map("dicom") { dicom in DICOMLink.read(&dicom) }
+        return tcp ?? serial.map { .serial($0) } ?? folder ?? dicom.map { .dicom($0) }
     }
 
     // MARK: TCP

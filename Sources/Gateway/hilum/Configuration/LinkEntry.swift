@@ -11,6 +11,8 @@ enum LinkEntry: Sendable, Equatable {
     case serial(SerialEntry)
     /// `folder: {…}`
     case folder(WatchedFolderSettings, hasPattern: Bool)
+    /// `dicom: {…}`
+    case dicom(DICOMLink)
 
     /// A serial line; nil: as the profile says.
     struct SerialEntry: Sendable, Equatable {
@@ -24,9 +26,11 @@ enum LinkEntry: Sendable, Equatable {
         var rts: Bool?
     }
 
-    /// The link of a device with the profile's usual settings filled in.
-    func spec(device: String, defaults: LinkDefaults) -> DeviceLinkSpec {
+    /// The link of a device with the profile's usual settings filled in; nil where the device is no link of the transport: the
+    /// DICOM driver owns the associations.
+    func spec(device: String, defaults: LinkDefaults) -> DeviceLinkSpec? {
         switch self {
+        case .dicom: return nil
         case .listen(let settings): return DeviceLinkSpec(device: device, way: .listen(settings))
         case .connect(let settings): return DeviceLinkSpec(device: device, way: .connect(settings))
         case .folder(var settings, let hasPattern):
@@ -42,5 +46,13 @@ enum LinkEntry: Sendable, Equatable {
                 dtr: entry.dtr ?? true, rts: entry.rts ?? true)
             return DeviceLinkSpec(device: device, way: .serial(settings))
         }
+    }
+
+    /// The device as DICOM application; nil: it is none.
+    var dicom: DICOMLink? { if case .dicom(let link) = self { link } else { nil } }
+
+    /// For people: `tcp 0.0.0.0:5000`, `DICOM CT1 from 10.20.30.9`.
+    func summary(device: String) -> String {
+        dicom?.summary ?? spec(device: device, defaults: LinkDefaults())?.summary ?? ""
     }
 }

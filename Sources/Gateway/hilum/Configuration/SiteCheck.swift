@@ -31,6 +31,7 @@ struct SiteCheck: Sendable {
             only: Set(configuration.devices.map(\.profile)))
         for device in configuration.devices { check(device) }
         for route in configuration.routes ?? [] { check(route) }
+        if let fault = ImageFolder.fault(configuration) { self.faults.append(fault) }
         self.faults.sort { $0.place.line < $1.place.line }
         self.faults += library.issues.map { issue in
             ConfigurationFault(
@@ -52,6 +53,18 @@ struct SiteCheck: Sendable {
                         : "there is no profile \"\(device.profile)\"",
                     cure: isBroken ? "see its errors below" : known ?? "see `hilum profile list`"))
             return
+        }
+        let resolved = profile.resolved(variant: device.variant ?? "") ?? profile
+        if resolved.isImaging != (device.link.dicom != nil) {
+            faults.append(
+                ConfigurationFault(
+                    at: device.place,
+                    resolved.isImaging
+                        ? "profile \"\(profile.id)\" is one of a modality, but the link of \"\(device.id)\" is none of DICOM"
+                        : "the link of \"\(device.id)\" is one of DICOM, but profile \"\(profile.id)\" is no modality's",
+                    cure: resolved.isImaging
+                        ? "write link: {dicom: {ae: …, peer: …}}"
+                        : "see `hilum profile list` for those with driver dicom"))
         }
         if let variant = device.variant, profile.resolved(variant: variant) == nil {
             let names = profile.variants.map(\.name)
@@ -112,5 +125,32 @@ enum StateFolder {
         return ConfigurationFault(
             at: configuration.statePlace, "state: \(path) cannot be made: \(String(cString: strerror(errno)))",
             cure: "make it and give it to the user that runs the gateway")
+    }
+}
+
+/// The folder that holds the images.
+enum ImageFolder {
+    /// Why images could not be kept there; nil: they can, or there are none.
+    static func fault(_ configuration: GatewayConfiguration) -> ConfigurationFault? {
+        guard let dicom = configuration.dicom, !dicom.folder.isEmpty else { return nil }
+        var status = stat()
+        guard stat(dicom.folder, &status) == 0 else {
+            // Under the state folder it is made with it; another one must be there, as a disk that is not mounted is not.
+            if dicom.folder.hasPrefix(configuration.state) { return nil }
+            return ConfigurationFault(
+                at: dicom.place, "dicom.folder: there is no folder \(dicom.folder)",
+                cure: "make it, or mount its disk, and give it to the user that runs the gateway")
+        }
+        if status.st_mode & S_IFMT != S_IFDIR {
+            return ConfigurationFault(
+                at: dicom.place, "dicom.folder: \(dicom.folder) is no folder", cure: "name a folder")
+        }
+        if access(dicom.folder, W_OK | X_OK) != 0 {
+            return ConfigurationFault(
+                at: dicom.place,
+                "dicom.folder: \(dicom.folder) cannot be written: \(String(cString: strerror(errno)))",
+                cure: "give it to the user that runs the gateway: chown USER \(dicom.folder)")
+        }
+        return nil
     }
 }

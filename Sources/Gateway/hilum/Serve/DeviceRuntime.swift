@@ -21,12 +21,12 @@ struct DeviceRuntime: Sendable {
     ///   - destinations: ids that a patient's report of this device goes to.
     ///   - unknown: counts codes that no rule knew.
     init(
-        _ entry: DeviceEntry, profile: DeviceProfile, compiled: CompiledProfile, zone: any ZoneRules,
-        destinations: [String], unknown: UnknownCodes
+        _ entry: DeviceEntry, profile: DeviceProfile, link: DeviceLinkSpec, compiled: CompiledProfile,
+        zone: any ZoneRules, destinations: [String], unknown: UnknownCodes
     ) {
         self.entry = entry
         self.profile = profile
-        link = entry.link.spec(device: entry.id, defaults: profile.link)
+        self.link = link
         let options = JSONValue.object(profile.options.overlaid(by: entry.options))
         let unmapped: UnmappedPolicy? =
             switch entry.unmapped {

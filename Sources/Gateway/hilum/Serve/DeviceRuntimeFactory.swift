@@ -19,11 +19,14 @@ final class DeviceRuntimeFactory: Sendable {
     /// All devices whose profile is there.
     func runtimes(_ library: ProfileLibrary) -> [DeviceRuntime] {
         configuration.devices.compactMap { entry in
-            guard let profile = library[entry.profile]?.resolved(variant: entry.variant ?? "") else { return nil }
+            guard let profile = library[entry.profile]?.resolved(variant: entry.variant ?? ""),
+                // Modalities are the imaging node's: the DICOM driver owns their associations.
+                let link = entry.link.spec(device: entry.id, defaults: profile.link)
+            else { return nil }
             let name = entry.timezone ?? profile.timezone
             let zone = name.isEmpty ? self.zone : SystemZone(name) ?? self.zone
             return DeviceRuntime(
-                entry, profile: profile, compiled: ready(profile), zone: zone,
+                entry, profile: profile, link: link, compiled: ready(profile), zone: zone,
                 destinations: configuration.destinations(device: entry.id, kind: profile.kind.rawValue),
                 unknown: unknown)
         }
