@@ -47,11 +47,16 @@ enum BadDriver {
             let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             let folder = FileManager.default.temporaryDirectory.path + "/hilum-bad-drivers-\(getpid())"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            for (name, flags) in [("faulty", []), ("wrongabi", ["-DWRONG_ABI"]), ("broken", ["-DBROKEN_TABLE"])] {
+            let modules = [
+                ("faulty", "faulty", []), ("faulty", "wrongabi", ["-DWRONG_ABI"]),
+                ("faulty", "broken", ["-DBROKEN_TABLE"]), ("faulty", "old", ["-DOLD_TABLE"]),
+                ("service", "service", ["-pthread"]), ("service", "broken-service", ["-pthread", "-DBROKEN_TABLE"]),
+            ]
+            for (source, name, flags) in modules {
                 try run(
                     ["cc", "-shared", "-fPIC", "-O1", "-w"] + flags + [
                         "-I", root.deletingLastPathComponent().path + "/Sources/Interop/CHilumDriver/include",
-                        root.path + "/DriverConformance/BadDrivers/faulty.c",
+                        root.path + "/DriverConformance/BadDrivers/\(source).c",
                         "-o", "\(folder)/libhilum-driver-\(name).so",
                     ])
             }

@@ -16,7 +16,8 @@
  *   number         a kind of event that does not exist
  *
  * Options: {"open": "crash"} traps on being opened, {"open": "deadline"} tells a DEADLINE then, {"open": "refuse"} is
- * refused. Compiled with -DBROKEN_TABLE or -DWRONG_ABI it cannot be used at all.
+ * refused. Compiled with -DBROKEN_TABLE or -DWRONG_ABI it cannot be used at all; with -DOLD_TABLE it is a module made before
+ * there were services, whose table ends where `kind` begins.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -232,7 +233,11 @@ static void faulty_close(void *instance) {
 }
 
 static const hilum_driver table = {
+#ifdef OLD_TABLE
+    offsetof(hilum_driver, kind),
+#else
     sizeof(hilum_driver),
+#endif
 #ifdef WRONG_ABI
     HILUM_DRIVER_ABI_VERSION + 1,
 #else
@@ -245,6 +250,9 @@ static const hilum_driver table = {
     faulty_poll,
 #endif
     faulty_idle, faulty_close,
+#ifdef OLD_TABLE
+    99, /* must not be read */
+#endif
 };
 
 const hilum_driver *hilum_driver_entry(uint32_t version) {
