@@ -132,3 +132,11 @@ extension PerformedStep {
         return all
     }
 }
+
+extension PerformedStep {
+    /// A step from the bytes that the store keeps; nil: they are none.
+    public init?(encoded: [UInt8]) {
+        guard let set = try? DataSet.parse(encoded, .explicitLittleEndian) else { return nil }
+        self.init(set)
+    }
+}
