@@ -1,3 +1,150 @@
+import CharacterSets
+
+/// Tells whether text is in the character set that is declared, by all text of a data set together.
+///
+/// Only bytes above 7F say anything. In this order:
+///
+/// 1. Nothing declared, or only terms that mean nothing: valid UTF-8 is UTF-8 (high); pairs of GB 18030 in runs as Chinese
+///    text has them are GB 18030 (high from two characters of GB 2312 on, else low); all else is ISO_IR 100 (low).
+/// 2. A part of ISO 8859 for Latin script declared: valid UTF-8 with two sequences, or one of three bytes, is UTF-8 (high);
+///    at least two characters, all of GB 2312, in runs without a byte left over, are GB 18030 (high when four of five are
+///    of its first level, the common characters; else low). Accents of Western text stand alone and are neither.
+/// 3. Cyrillic, Greek, Arabic, Hebrew, Thai declared: valid UTF-8 with two sequences is UTF-8 (high).
+/// 4. UTF-8 declared: text without one valid sequence that is Chinese by rule 2 is GB 18030; without one valid sequence
+///    otherwise ISO_IR 100 (low). Text with valid sequences and some broken ones (values cut to a length) stays UTF-8.
+/// 5. GB 18030 or GBK declared: valid UTF-8 with two sequences of three bytes is UTF-8 (high).
+/// 6. Code extensions declared, but not one escape sequence, and nothing in G1 at the start: as rule 1 for UTF-8, and
+///    for Chinese where no set of two bytes for G1 is declared.
+struct CharacterSetDetection {
+    /// Most bytes looked at.
+    static let mostBytes = 1 << 16
+    /// Values with bytes above 7F, each closed by a blank.
+    private(set) var text: [UInt8] = []
+    private(set) var hasEscapes = false
+
+    mutating func add(_ set: DataSet) {
+        for element in set.elements {
+            if text.count > Self.mostBytes { return }
+            switch element.value {
+            case .items(let items):
+                for item in items { add(item) }
+            case .bytes(let bytes) where element.effectiveVR.isText:
+                if bytes.contains(0x1B) { hasEscapes = true }
+                if bytes.contains(where: { $0 >= 0x80 }) {
+                    text += bytes.prefix(Self.mostBytes)
+                    text.append(0x20)
+                }
+            default: break
+            }
+        }
+    }
+
+    /// What the text is in; nil when it is what is declared, as far as can be told.
+    func finding(_ declared: SpecificCharacterSet) -> CharacterSetFinding? {
+        guard !text.isEmpty else { return nil }
+        let utf8 = UTF8Evidence(text)
+        let chinese = ChineseEvidence(text)
+        func found(
+            _ used: SpecificCharacterSet, _ confidence: CharacterSetFinding.Confidence, _ reason: String
+        ) -> CharacterSetFinding {
+            CharacterSetFinding(declared: declared, used: used, confidence: confidence, reason: reason)
+        }
+        let asUTF8 = found(.utf8, .high, "\(utf8.sequences) characters are valid UTF-8, none is broken")
+        let asChinese = found(
+            SpecificCharacterSet(terms: ["GB18030"]), chinese.confidence,
+            "\(chinese.characters) Chinese characters, \(chinese.common) of them common ones")
+        let asLatin = found(
+            SpecificCharacterSet(terms: ["ISO_IR 100"]), .low, "neither UTF-8 nor Chinese; read as Western European")
+        switch declared.coding {
+        case .plain(.ascii):
+            if hasEscapes { return nil }
+            if utf8.isValid { return asUTF8 }
+            return chinese.isLikely || chinese.isValid && CharacterSet.detect(text) == .gb18030 ? asChinese : asLatin
+        case .plain(.iso8859(let part)) where ![5, 6, 7, 8, 11].contains(part):
+            if utf8.isValid, utf8.sequences > 1 || utf8.longSequences > 0 { return asUTF8 }
+            return chinese.isLikely ? asChinese : nil
+        case .plain(.iso8859), .plain(.windows):
+            return utf8.isValid && utf8.sequences > 1 ? asUTF8 : nil
+        case .plain(.utf8):
+            if utf8.sequences > 0 { return nil }
+            return chinese.isLikely ? asChinese : asLatin
+        case .plain(.gb18030), .plain(.gbk):
+            return utf8.isValid && utf8.longSequences > 1 ? asUTF8 : nil
+        case .plain: return nil
+        case .extended(_, let g1, let others):
+            if hasEscapes || g1 != nil { return nil }
+            if utf8.isValid { return asUTF8 }
+            return chinese.isLikely && !others.contains { $0.isG1 } ? asChinese : nil
+        }
+    }
+}
+
+/// How much of a text is UTF-8.
+private struct UTF8Evidence {
+    var sequences = 0
+    var longSequences = 0
+    var isValid = true
+
+    init(_ text: [UInt8]) {
+        text.withUnsafeBytes { isValid = CharacterSet.isValidUTF8($0) }
+        var trails = 0
+        var expected = 0
+        for byte in text {
+            if (0x80...0xBF).contains(byte) {
+                trails += 1
+                if expected > 0, trails == expected {
+                    sequences += 1
+                    if expected > 1 { longSequences += 1 }
+                    expected = 0
+                }
+            } else {
+                trails = 0
+                expected = (0xC2...0xDF).contains(byte) ? 1 : (0xE0...0xEF).contains(byte) ? 2 : byte >= 0xF0 ? 3 : 0
+            }
+        }
+    }
+}
+
+/// How much of a text is Chinese in GB 2312, the part of GB 18030 that names are in.
+private struct ChineseEvidence {
+    var characters = 0
+    /// Characters of the first level: rows B0–D7.
+    var common = 0
+    /// Every byte above 7F is part of a pair of GB 2312.
+    var isValid = true
+
+    init(_ text: [UInt8]) {
+        var place = 0
+        while place < text.count {
+            let lead = text[place]
+            if lead < 0x80 {
+                place += 1
+                continue
+            }
+            guard place + 1 < text.count, text[place + 1] >= 0xA1, text[place + 1] != 0xFF,
+                (0xA1...0xA9).contains(lead) || (0xB0...0xF7).contains(lead)
+            else {
+                isValid = false
+                return
+            }
+            characters += 1
+            if (0xB0...0xD7).contains(lead) { common += 1 }
+            place += 2
+        }
+    }
+
+    var isLikely: Bool { isValid && characters >= 2 && common * 2 >= characters }
+
+    var confidence: CharacterSetFinding.Confidence {
+        isLikely && common * 5 >= characters * 4 ? .high : .low
+    }
+}
+
 extension DataSet {
-    func detectCharacterSet() -> CharacterSetFinding? { nil }
+    /// Looks whether text is in another character set than declared. Nil when not.
+    public func detectCharacterSet() -> CharacterSetFinding? {
+        var detection = CharacterSetDetection()
+        detection.add(self)
+        return detection.finding(characterSet)
+    }
 }

@@ -53,27 +53,53 @@ extension DICOMFile {
                         cure: "read as \(TransferSyntax(transferSyntax).name)"))
             }
         }
-        var reader: DataSetReader
         if TransferSyntax(declared).isDeflated {
-            var inflated = Inflate(limit: options.largestInflated)
-            inflated.run(bytes, from: position)
-            if let fault = inflated.fault, !(options.isPrefix && fault.code == .truncated) { faults.append(fault) }
-            reader = DataSetReader(inflated.output, .explicitLittleEndian, options)
-            reader.isCut = inflated.fault != nil
-            reader.cutNeeds = bytes.count * 2 + 1
-        } else {
-            if let seen = DataSetCoding.find(bytes, at: position), seen != coding {
-                faults.append(
-                    DICOMFault(
-                        .metaInformation, at: position, tag: .transferSyntaxUID,
-                        "the data set is not in the declared \(TransferSyntax(declared).name)",
-                        cure: "read as \(TransferSyntax(seen.transferSyntax).name)"))
-                coding = seen
-            }
-            reader = DataSetReader(bytes, coding, options)
-            reader.position = position
+            readDeflated(bytes, from: position, options)
+            return
         }
+        if let seen = DataSetCoding.find(bytes, at: position), seen != coding {
+            faults.append(
+                DICOMFault(
+                    .metaInformation, at: position, tag: .transferSyntaxUID,
+                    "the data set is not in the declared \(TransferSyntax(declared).name)",
+                    cure: "read as \(TransferSyntax(seen.transferSyntax).name)"))
+            coding = seen
+        }
+        var reader = DataSetReader(bytes, coding, options)
+        reader.position = position
         self.coding = coding
+        take(&reader, options)
+    }
+
+    /// Inflates no more than is needed when only the header is asked for, so that a bomb costs little.
+    private mutating func readDeflated(_ bytes: [UInt8], from position: Int, _ options: ReadOptions) {
+        var limit = options.stopsBeforePixelData ? min(1 << 18, options.largestInflated) : options.largestInflated
+        while true {
+            var inflated = Inflate(limit: limit)
+            inflated.run(bytes, from: position)
+            let isCut = inflated.fault?.code == .truncated && options.isPrefix
+            let isFirstPart = inflated.isOverLimit && limit < options.largestInflated
+            var inner = options
+            inner.isPrefix = isCut || isFirstPart
+            var reader = DataSetReader(inflated.output, .explicitLittleEndian, inner)
+            reader.isCut = isCut
+            reader.cutNeeds = bytes.count * 2 + 1
+            if isFirstPart {
+                var probe = reader
+                _ = probe.readTopLevel()
+                if case .needsMore = probe.halt {
+                    limit = min(limit * 8, options.largestInflated)
+                    continue
+                }
+            } else if let fault = inflated.fault, !isCut {
+                faults.append(fault)
+            }
+            take(&reader, inner)
+            return
+        }
+    }
+
+    private mutating func take(_ reader: inout DataSetReader, _ options: ReadOptions) {
         dataSet = reader.readTopLevel()
         faults += reader.faults
         for element in reader.strayMeta where meta[element.tag] == nil { meta[element.tag] = element }

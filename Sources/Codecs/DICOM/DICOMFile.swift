@@ -19,7 +19,7 @@ public struct DICOMFile: Sendable, Equatable {
         /// The bytes are the beginning of a file: an end in the middle is not a fault but a wish for more.
         public var isPrefix = false
         /// By what text is read.
-        public var characterSet: CharacterSetChoice = .declared
+        public var characterSet: CharacterSetChoice = .detect
         /// Transfer syntax of a data set without File Meta Information; nil: found by looking.
         public var transferSyntax: String?
         /// Most bytes that a deflated data set may become.
@@ -27,7 +27,7 @@ public struct DICOMFile: Sendable, Equatable {
         /// Sequences in sequences: how deep is read.
         public var deepestNesting = DataSet.deepestNesting
 
-        /// Everything, by the declared character set.
+        /// Everything, by the declared character set unless the bytes say otherwise.
         public init() {}
 
         /// The metadata of a file of which the beginning is given.

@@ -4,7 +4,7 @@ extension DataSet {
     /// - Throws: the first fault that ends reading (what was read before it is lost: use `DICOMFile.read` to keep it).
     public static func parse(
         _ bytes: [UInt8], _ coding: DataSetCoding = .explicitLittleEndian,
-        characterSet: CharacterSetChoice = .declared
+        characterSet: CharacterSetChoice = .detect
     ) throws(DICOMFault) -> DataSet {
         var reader = DataSetReader(bytes, coding, DICOMFile.ReadOptions())
         let set = reader.readTopLevel()

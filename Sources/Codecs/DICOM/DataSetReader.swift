@@ -71,9 +71,9 @@ struct DataSetReader {
     /// The data set up to the end of the buffer.
     mutating func readTopLevel() -> DataSet {
         let set = readDataSet(limit: bytes.count, isUndefined: false, depth: 0, characterSet: .default)
-        if halt == nil || halt == .end, options.isPrefix, !isCut {
+        if halt == nil, options.isPrefix {
             // Whether more elements follow cannot be known.
-            halt = .needsMore(bytes.count + 8)
+            halt = .needsMore(isCut ? cutNeeds : bytes.count + 8)
         }
         return set
     }
