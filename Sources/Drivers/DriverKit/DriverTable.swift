@@ -56,7 +56,8 @@ public enum DriverTable {
                     guard let box = DriverBox.at(instance) else { return 1 }
                     return box.isIdle ? 1 : 0
                 },
-                close: { instance in DriverBox.release(instance) }))
+                close: { instance in DriverBox.release(instance) },
+                kind: 0, reserved: 0, service: nil))
         table = UnsafePointer(made)
         return table
     }
