@@ -22,12 +22,12 @@ import Testing
     @Test func messagesComeBackWhole() async throws {
         let fixture = try HostFixture()
         let service = try await ServiceRecorder.start(fixture, options: #"{"early": true}"#)
-        let sizes = [0, 1, 4096, 70_000, 5 << 20]
+        let sizes = [0, 1, 4096, 70_000, 1 << 20]
         for (index, size) in sizes.enumerated() {
             let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
             service.send(
                 ServiceMessage(
-                    "echo", id: UInt64.max - 10 + UInt64(index),
+                    "echo", id: (1 << 47) - 10 + UInt64(index),
                     fields: [.init("name", "Müller^Jörg 王\n"), .init("file", "/a"), .init("file", "/b")], body: body))
         }
         try await service.wait("the echoes") { $0.count == sizes.count + 1 }
@@ -35,7 +35,7 @@ import Testing
         #expect(messages.first == ServiceMessage("early"))
         for (index, size) in sizes.enumerated() {
             let message = messages[index + 1]
-            #expect(message.kind == "echoed" && message.id == UInt64.max - 10 + UInt64(index))
+            #expect(message.kind == "echoed" && message.id == (1 << 47) - 10 + UInt64(index))
             // A control character may not occur in a head and is a blank.
             #expect(message["name"] == "Müller^Jörg 王 ")
             #expect(message.all("file") == ["/a", "/b"])
@@ -49,7 +49,7 @@ import Testing
     }
 
     /// Many threads tell at once, small and large: each message is whole, each thread's in order, although they are taken slowly.
-    @Test(arguments: [(500, 20), (100, 20_000), (8, 3 << 20)])
+    @Test(arguments: [(500, 20), (100, 20_000), (8, 700_000)])
     func manyThreadsTellAtOnce(_ times: Int, _ size: Int) async throws {
         let fixture = try HostFixture()
         let service = try await ServiceRecorder.start(fixture, delay: times > 100 ? 0 : 0.001)
@@ -91,6 +91,29 @@ import Testing
         let processes = await fixture.host.processes()
         #expect(processes.map(\.service) == ["s", "other"])
         #expect(processes.map(\.restarts) == [2, 0])
+        await fixture.host.stop()
+    }
+
+    /// An answer that was meant for a process that is gone reaches no question of the next one.
+    @Test func lateAnswersReachNobody() async throws {
+        let fixture = try HostFixture()
+        let service = try await ServiceRecorder.start(fixture)
+        service.send(ServiceMessage("ask"))
+        try await service.wait("the question") { $0.count == 1 }
+        let first = try #require(service.messages.first?.id)
+        service.send(ServiceMessage("crash"))
+        try await service.wait("the restart") { $0.restarts.count == 1 }
+        service.send(ServiceMessage("ask"))
+        try await service.wait("the second question") { $0.count == 3 }
+        let second = try #require(service.messages.last?.id)
+        #expect(first != second && first != 0)
+        service.send(ServiceMessage("answer", id: first))
+        service.send(ServiceMessage("answer", id: 1 << 47))
+        service.send(ServiceMessage("answer", id: second))
+        service.send(ServiceMessage("echo", id: 1))
+        try await service.wait("the echo") { $0.messages.last?.kind == "echoed" }
+        #expect(service.messages.filter { $0.kind == "answered" }.map { $0["number"] } == ["1"])
+        #expect(service.messages.last?.id == 1)
         await fixture.host.stop()
     }
 

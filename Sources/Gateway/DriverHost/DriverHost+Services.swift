@@ -4,7 +4,8 @@ import DriverWire
 extension DriverHost: ServiceHosting {
     /// Starts a service in a process of its own; see `ServiceHosting`. Returns when the module has taken the options.
     ///
-    /// `onMessage` and `onRestart` are called on the thread of this service; what it says before `startService` has returned
+    /// Numbers of the owner's messages are below 2^47; those of the driver's questions tell its processes apart, so that an
+    /// answer to one that has ended never reaches the next. `onMessage` and `onRestart` are called on the thread of this service; what it says before `startService` has returned
     /// is told too.
     public func startService(
         driver: String, name: String, options: [UInt8],

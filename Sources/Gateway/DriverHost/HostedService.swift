@@ -15,8 +15,8 @@ final class HostedService: ServiceInstance, @unchecked Sendable {
     }
 
     struct Shared {
-        /// Where messages go; nil while there is no process that the owner knows of.
-        var outlet: Outlet?
+        /// Where messages go, and their numbers there; nil while there is no process that the owner knows of.
+        var outlet: (Outlet, ServiceNumbering)?
         /// The process that runs.
         var process: pid_t?
         var restarts = 0
@@ -69,8 +69,14 @@ final class HostedService: ServiceInstance, @unchecked Sendable {
     // MARK: The owner's calls
 
     func send(_ message: ServiceMessage) {
-        let outlet = shared.withLock { $0.outlet }
-        guard let outlet, outlet.send(message) > settings.serviceBacklogLimit else { return }
+        guard let (outlet, numbering) = shared.withLock({ $0.outlet }) else { return }
+        guard let number = numbering.onSocket(message.id) else {
+            log.debug("a message to a process that has ended, left out", metadata: ["kind": "\(message.kind)"])
+            return
+        }
+        var message = message
+        message.id = number
+        guard outlet.send(message) > settings.serviceBacklogLimit else { return }
         shared.withLock { $0.isFlooded = true }
         hilum_bell_ring(bell)
     }
@@ -134,6 +140,9 @@ final class HostedService: ServiceInstance, @unchecked Sendable {
 
     // MARK: The thread
 
+    /// Processes started; touched on the thread only.
+    private var starts = 0
+
     /// The thread lives as long as its processes: these ask to be killed when the thread that started them ends.
     private func run() {
         var pause = settings.serviceRestartPause.first
@@ -145,7 +154,7 @@ final class HostedService: ServiceInstance, @unchecked Sendable {
             let end = live { process in
                 wasStarted = true
                 shared.withLock { shared in
-                    shared.outlet = process.outlet
+                    shared.outlet = (process.outlet, process.numbering)
                     if before != nil { shared.restarts += 1 }
                 }
                 if let before {
@@ -198,7 +207,8 @@ final class HostedService: ServiceInstance, @unchecked Sendable {
     /// One process from its start to its end. `onStarted` is called once, before the first message of it is handed on.
     private func live(onStarted: (ServiceProcess) -> Void) -> ServiceProcess.End {
         do throws(DriverHostFault) {
-            let process = try ServiceProcess(of: self)
+            let process = try ServiceProcess(of: self, numbering: ServiceNumbering(start: starts))
+            starts += 1
             shared.withLock { $0.process = process.process }
             return process.serve(onStarted: onStarted)
         } catch {

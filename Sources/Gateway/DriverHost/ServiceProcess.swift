@@ -24,6 +24,7 @@ final class ServiceProcess {
     private let service: HostedService
     private let spawned: SpawnedProcess
     let outlet: Outlet
+    let numbering: ServiceNumbering
     private var incoming = FrameBuffer(limit: ServiceMessage.longest, usualSize: 256 << 10)
     private var errorOutput: ErrorOutput
     private let startedAt = ServiceProcess.now()
@@ -49,8 +50,9 @@ final class ServiceProcess {
         return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000
     }
 
-    init(of service: HostedService) throws(DriverHostFault) {
+    init(of service: HostedService, numbering: ServiceNumbering) throws(DriverHostFault) {
         self.service = service
+        self.numbering = numbering
         let settings = service.settings
         spawned = try SpawnedProcess(
             [settings.executable, service.module, String(settings.largestServiceData), "service"],
@@ -133,7 +135,13 @@ final class ServiceProcess {
             isStarted = true
             onStarted(self)
         }
-        if message.kind != ServiceHostKind.started { service.listener.onMessage(message) }
+        guard message.kind != ServiceHostKind.started else { return }
+        guard let number = numbering.forOwner(message.id) else {
+            return kill("it gave a message a number out of range")
+        }
+        var message = message
+        message.id = number
+        service.listener.onMessage(message)
     }
 
     private func report(_ lines: [String]) {

@@ -2,6 +2,7 @@
  *
  *   echo                   the same message comes back as `echoed`
  *   count threads times size   so many threads tell `item` (thread, number) with a body of that size, so often each; then `done`
+ *   ask                    tells `asked` with a number of its own, from 1; an `answer` comes back as `answered` (number)
  *   crash                  a trap
  *   leave                  exit status 7
  *   nap milliseconds       takes its time
@@ -26,6 +27,7 @@
 typedef struct service {
     const hilum_service_host *host;
     int is_lame;
+    uint64_t asked;
     char mark[400];
 } service;
 
@@ -146,6 +148,12 @@ static void handle(void *instance, const hilum_service_message *m) {
         a->size = number(head, "size");
         pthread_create(&thread, NULL, count_all, a);
         pthread_detach(thread);
+    } else if (strncmp(head, "ask", 3) == 0) {
+        tell(s, ++s->asked, "asked", NULL, 0);
+    } else if (strncmp(head, "answer", 6) == 0) {
+        char answered[100];
+        snprintf(answered, sizeof answered, "answered\x1Fnumber=%llu", (unsigned long long)m->id);
+        tell(s, 0, answered, NULL, 0);
     } else if (strncmp(head, "crash", 5) == 0) {
         __builtin_trap();
     } else if (strncmp(head, "leave", 5) == 0) {
