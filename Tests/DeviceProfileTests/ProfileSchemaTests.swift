@@ -36,6 +36,9 @@ struct ProfileSchemaTests {
             ("link", definitions?["link"], ProfileReader.linkKeys),
             ("tcp", link?["tcp"], ProfileReader.tcpKeys), ("serial", link?["serial"], ProfileReader.serialKeys),
             ("folder", link?["folder"], ProfileReader.folderKeys),
+            ("dicom", link?["dicom"], ProfileReader.dicomLinkKeys),
+            ("imaging", schema["properties"]?["imaging"], ProfileReader.imagingKeys),
+            ("source", map(definitions?["source"]), ProfileReader.sourceKeys),
             ("code", map(definitions?["code"]), ProfileReader.codeKeys),
             ("convert", definitions?["conversion"], ProfileReader.convertKeys),
             ("unit", map(definitions?["unit"]), ProfileReader.unitKeys),
@@ -68,6 +71,8 @@ struct ProfileSchemaTests {
                 == ResendRule.Specimen.allCases.map(\.rawValue).sorted())
         #expect(words(serial?["parity"]) == LinkDefaults.Serial.Parity.allCases.map(\.rawValue).sorted())
         #expect(words(serial?["flow"]) == LinkDefaults.Serial.Flow.allCases.map(\.rawValue).sorted())
+        let may = definitions?["link"]?["properties"]?["dicom"]?["properties"]?["may"]
+        #expect(words(may?["items"]) == DICOMService.allCases.map(\.rawValue).sorted())
         #expect(words(definitions?["role"]) == RuleRole.allCases.map(\.rawValue).sorted())
         #expect(words(code?["value"]) == ValueForm.allCases.map(\.rawValue).sorted())
         #expect(words(definitions?["status"]) == ProfileReader.statusWords.keys.sorted())

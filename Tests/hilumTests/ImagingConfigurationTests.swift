@@ -251,7 +251,7 @@ private let faultyImaging: [Faulty] = [
     Faulty(
         text: modality("{ae: TOOLONGANAETITLEFORDICOM}"), expected: "hilum.yaml:6: error: devices[0].link.dicom.ae:"),
     Faulty(text: modality("{ae: A, peer: ct.hospital}"), expected: "names are not taken"),
-    Faulty(text: modality("{ae: A, may: [storage]}"), expected: "did you mean \"store\"?"),
+    Faulty(text: modality("{ae: A, may: [stor]}"), expected: "did you mean \"store\"?"),
     Faulty(text: modality("{ae: A, port: 104}"), expected: "must know at which host the modality listens"),
     Faulty(text: modality("{ae: A, host: ct}"), expected: "must know on which port the modality listens"),
     Faulty(text: modality("{ae: A, host: ct, port: 104, tls: true}"), expected: "\"d\" is called with TLS"),

@@ -70,7 +70,7 @@ public struct ProfileFolder: Sendable {
                     ProfileIssue(.warning, file: place, "neither .json nor .err", cure: "rename it, or remove it"))
             }
         }
-        for (name, item) in cases.sorted(by: { $0.key < $1.key }) where item.results == nil && item.faults == nil {
+        for (name, item) in cases.sorted(by: { $0.key < $1.key }) where !item.hasExpectation {
             issues.append(
                 ProfileIssue(
                     .error, file: item.capture, "nothing says what this capture must give",
@@ -105,7 +105,9 @@ public struct ProfileFolder: Sendable {
         guard let bytes = contents(path, &issues) else { return }
         do {
             let document = try JSONValue(parsing: bytes)
-            guard let results = document["results"]?.array ?? document.array else {
+            item?.instance = document["instance"]?.object
+            let results = document["results"]?.array ?? document.array
+            guard results != nil || item?.instance != nil else {
                 issues.append(
                     ProfileIssue(
                         .error, file: path, "there are no results", cure: "write {\"format\": 1, \"results\": [ … ]}"))
@@ -139,7 +141,8 @@ public struct ProfileFolder: Sendable {
     /// `cbc` of `cbc.bin`, `cbc.expected.json`.
     private static func stem(_ file: String) -> String {
         var name = file
-        for suffix in [".json", ".err", ".expected", ".bin", ".hl7", ".txt", ".csv"] where name.hasSuffix(suffix) {
+        for suffix in [".json", ".err", ".expected", ".bin", ".hl7", ".txt", ".csv", ".dcm"]
+        where name.hasSuffix(suffix) {
             name.removeLast(suffix.count)
         }
         return name
@@ -156,8 +159,12 @@ public struct ProfileCase: Sendable {
     public var variant: String?
     /// The rows that must come out; nil: not said.
     public var results: [JSONValue]?
+    /// Header values that a modality's file must give; nil: not said.
+    public var instance: JSONObject?
     /// Patterns of the faults that must come out; nil: none but notices.
     public var faults: [String]?
+    /// Whether anything is said about what must come out.
+    var hasExpectation: Bool { results != nil || faults != nil || instance != nil }
 
     /// A case without expectations.
     public init(name: String, capture: String) {

@@ -8,6 +8,10 @@ extension ProfileReader {
         "variants", "timezone", "codes", "units", "values", "flags", "status", "qc", "rows", "specimens", "unmapped",
         "resend", "imaging",
     ]
+    /// Keys that only drivers of analysers look at.
+    static let analyserKeys = [
+        "options", "codes", "units", "values", "flags", "status", "qc", "rows", "specimens", "unmapped", "resend",
+    ]
     /// The driver of modalities.
     static let imagingDriver = "dicom"
     static let variantKeys = profileKeys.filter { !["id", "aliases", "extends", "variants"].contains($0) }
@@ -88,13 +92,32 @@ extension ProfileReader {
         profile.specimens = specimens(keys["specimens"])
         profile.unmapped = choice(keys["unmapped"], "unmapped", UnmappedPolicy.self) ?? .post
         if let node = keys["resend"] { profile.resend = resend(node) }
+        checkImaging(root, keys, &profile)
+        return profile
+    }
+
+    /// What a modality sends is read by the standard: rules for analysers would do nothing, in silence.
+    private mutating func checkImaging(
+        _ root: SourceNode, _ keys: [String: SourceNode], _ profile: inout DeviceProfile
+    ) {
         if let node = keys["imaging"] {
             profile.imaging = imaging(node)
-            if profile.driver != ProfileReader.imagingDriver {
+            if !profile.isImaging {
                 error(node, "imaging: is for modalities", cure: "write driver: dicom, or take it out")
             }
         }
-        return profile
+        guard profile.isImaging else {
+            if let node = keys["link"]?.member("dicom")?.value, !profile.driver.isEmpty {
+                error(node, "a link of DICOM, but the driver is \(profile.driver)", cure: "write driver: dicom")
+            }
+            return
+        }
+        for key in ProfileReader.analyserKeys {
+            guard let node = keys[key], !node.isNull else { continue }
+            error(
+                node, "\(key): has no meaning for a modality",
+                cure: "take it out; see imaging: in docs/writing-a-profile.md")
+        }
     }
 
     /// Small letters, digits, hyphens; begins with a letter or digit: it becomes a folder and file name.

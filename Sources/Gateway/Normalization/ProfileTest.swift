@@ -110,7 +110,8 @@ public enum ProfileTest {
         return deliveries
     }
 
-    private static func faultDifferences(_ wanted: [String]?, _ faults: [ProfileDecode.Fault]) -> [String] {
+    /// What differs between the faults that must come, as patterns (nil: none but notices), and those that came.
+    public static func faultDifferences(_ wanted: [String]?, _ faults: [ProfileDecode.Fault]) -> [String] {
         guard let wanted else {
             return faults.filter { !$0.isNotice }.map { "fault   \($0.text)" }
         }

@@ -10,17 +10,20 @@ import ResultModel
 struct DecodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Read captures through the real driver and normaliser, offline.",
+        abstract: "Read captures of analysers and DICOM files as the gateway would, offline.",
         discussion: """
             Prints one JSON object a result on standard output: the device's own words (specimen_id patient_id test_code
             value unit flags status time qc usable role) and beside them what was made of them (loinc ucum number
-            comparator …). Faults go to standard error as FILE: byte N: what is wrong.
+            comparator …). Faults go to standard error as FILE: byte N: what is wrong. With the profile of a modality the
+            files are DICOM files: one object for the header, one for each thing that a structured report, dose report,
+            waveform or document says.
 
             EXAMPLES
               hilum decode --profile sysmex-xn1000 capture.bin
               hilum decode --profile DeviceProfiles/generic-hl7 --format table capture.bin
               cat capture.bin | hilum decode --profile generic-lis -
               hilum decode --profile generic-lis --pieces 7 capture.bin     bytes handed over in random pieces
+              hilum decode --profile generic-us echo-report.dcm
 
             Exit status: 0 no fault, 1 a fault: bytes refused or lost.
             """)
@@ -52,6 +55,7 @@ struct DecodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let profile = try ProfileLookup.profile(profile)
+        if profile.isImaging { return try decodeInstances(profile) }
         let session = try OfflineSession(timezone: timezone)
         var isFaulty = false
         for file in files.isEmpty ? ["-"] : files {
@@ -64,6 +68,22 @@ struct DecodeCommand: AsyncParsableCommand {
             isFaulty = isFaulty || faults.isFaulty
         }
         await session.end()
+        if isFaulty { throw ExitStatus.wrong }
+    }
+
+    private func decodeInstances(_ profile: DeviceProfile) throws {
+        let decoder = InstanceDecoder(profile)
+        var isFaulty = false
+        for file in files.isEmpty ? ["-"] : files {
+            let decoded = try decoder.decode(try CaptureFile.bytes(file), name: file)
+            let rows = InstanceRow.rows(of: decoded)
+            Stream.output(
+                format == .json
+                    ? rows.map { JSONValue.object($0).text() + "\n" }.joined()
+                    : InstanceListing.rendered(decoded, terminal: .output))
+            for fault in decoded.faults { Stream.error(VisibleText.of("\(file): \(fault)") + "\n") }
+            isFaulty = isFaulty || !decoded.faults.isEmpty
+        }
         if isFaulty { throw ExitStatus.wrong }
     }
 
