@@ -5,12 +5,19 @@ import CharacterSets
 /// Reading is total: what means nothing becomes U+FFFD. Terms as they should be are read (`ISO 2022 IR 87`), and as they are
 /// met: `ISO IR 100`, `ISO_IR_100`, `ISO2022 IR 58`, `UTF-8`, `GB2312`, `windows-1252`.
 public struct SpecificCharacterSet: Sendable, Hashable {
-    /// The defined terms as declared, trimmed; the first may be empty, which stands for the default repertoire.
-    public let terms: [String]
-    /// Terms that mean nothing; text is read without them.
-    public let unknownTerms: [String]
-    /// How text is coded.
-    let coding: Coding
+    /// Shared, so that the many data sets of a sequence hold one reference each.
+    private final class Storage: Sendable {
+        let terms: [String]
+        let unknownTerms: [String]
+        let coding: Coding
+
+        init(_ terms: [String]) {
+            let known = terms.map { Term($0) }
+            self.terms = terms
+            unknownTerms = zip(terms, known).compactMap { $0.1 == nil ? $0.0 : nil }
+            coding = SpecificCharacterSet.coding(known)
+        }
+    }
 
     enum Coding: Sendable, Hashable {
         /// One set without code extensions.
@@ -19,24 +26,30 @@ public struct SpecificCharacterSet: Sendable, Hashable {
         case extended(g0: CodeElement, g1: CodeElement?, others: [CodeElement])
     }
 
+    private let storage: Storage
+
     /// The default repertoire, ISO-IR 6: nothing declared.
     public static let `default` = SpecificCharacterSet(terms: [])
     /// ISO_IR 192.
     public static let utf8 = SpecificCharacterSet(terms: ["ISO_IR 192"])
 
     /// A character set of defined terms.
-    public init(terms: [String]) {
-        self.terms = terms
-        let known = terms.map { Term($0) }
-        unknownTerms = zip(terms, known).compactMap { $0.1 == nil ? $0.0 : nil }
-        coding = SpecificCharacterSet.coding(known)
-    }
+    public init(terms: [String]) { storage = Storage(terms) }
+
+    /// The defined terms as declared, trimmed; the first may be empty, which stands for the default repertoire.
+    public var terms: [String] { storage.terms }
+    /// Terms that mean nothing; text is read without them.
+    public var unknownTerms: [String] { storage.unknownTerms }
+    /// How text is coded.
+    var coding: Coding { storage.coding }
 
     /// True for nothing but ISO 646.
     public var isDefaultRepertoire: Bool { coding == .plain(.ascii) }
 
     /// Equal by what is declared.
-    public static func == (left: SpecificCharacterSet, right: SpecificCharacterSet) -> Bool { left.terms == right.terms }
+    public static func == (left: SpecificCharacterSet, right: SpecificCharacterSet) -> Bool {
+        left.storage === right.storage || left.terms == right.terms
+    }
 
     /// Equal by what is declared.
     public func hash(into hasher: inout Hasher) { hasher.combine(terms) }

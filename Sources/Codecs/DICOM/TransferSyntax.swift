@@ -64,7 +64,8 @@ public enum DataSetCoding: Sendable, Hashable {
         guard offset >= 0, bytes.count >= 8, offset <= bytes.count - 8 else { return nil }
         let group = UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8
         let isBig = group.byteSwapped < group
-        let isExplicit = VR(bytes[offset + 4], bytes[offset + 5]) != nil
+        // Two capitals are a representation, if of a later edition: no first element has a length of 16,705 and more.
+        let isExplicit = bytes[(offset + 4)...(offset + 5)].allSatisfy { (0x41...0x5A).contains($0) }
         if isExplicit { return isBig ? .explicitBigEndian : .explicitLittleEndian }
         if isBig { return nil }
         var length = UInt32(0)
