@@ -328,6 +328,7 @@ extension SplitMix {
             series.modality = text()
             series.description = text()
             series.bodyPart = text()
+            series.bodySite = coding()
             series.laterality = text()
             series.started = time()
             series.instanceCount = Int.random(in: 0...5_000, using: &self)

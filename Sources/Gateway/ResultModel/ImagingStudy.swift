@@ -12,6 +12,8 @@ public struct ImagingStudy: Sendable, Equatable {
         public var description = ""
         /// Body Part Examined, as sent.
         public var bodyPart = ""
+        /// Body Part Examined as a SNOMED CT concept; nil when it is no term that DICOM defines.
+        public var bodySite: Coding?
         /// Laterality: L, R, empty.
         public var laterality = ""
         /// Series Date and Time.

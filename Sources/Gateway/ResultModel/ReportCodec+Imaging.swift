@@ -26,6 +26,7 @@ extension ReportCodec {
         for text in [series.uid, series.modality, series.description, series.bodyPart, series.laterality] {
             writer.string(text)
         }
+        write(series.bodySite)
         write(series.number)
         write(series.started)
         writer.count(series.instanceCount)
@@ -86,6 +87,7 @@ extension ReportCodec {
         series.description = try reader.string()
         series.bodyPart = try reader.string()
         series.laterality = try reader.string()
+        series.bodySite = try optionalCoding(&reader)
         series.number = try optionalNumber(&reader)
         series.started = try time(&reader)
         series.instanceCount = Int(clamping: try reader.number())

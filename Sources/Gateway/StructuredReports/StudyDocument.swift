@@ -20,6 +20,8 @@ public struct StudyDocument: Sendable {
 enum DocumentKind: Sendable, Equatable {
     /// A content tree (PS3.3 C.17.3).
     case structuredReport
+    /// What a program found for a reader to look at (CAD): no finding until somebody says so.
+    case detection
     /// A content tree of radiation dose: made by machines, read by nobody before it counts.
     case doseReport
     /// Images somebody pointed out (PS3.3 A.35.4).
@@ -36,7 +38,10 @@ enum DocumentKind: Sendable, Equatable {
         let rest = sopClass.dropFirst(DocumentKind.storage.count)
         switch rest {
         case "88.59": self = .keyObjects
-        case "88.67", "88.68", "88.73", "88.74", "88.76": self = .doseReport
+        case "88.67", "88.68", "88.73", "88.76": self = .doseReport
+        case "88.50", "88.65", "88.69": self = .detection
+        // Planned administration of imaging agents: nothing that was done.
+        case "88.74": return nil
         case _ where rest.hasPrefix("88."): self = .structuredReport
         case _ where rest.hasPrefix("104."): self = .encapsulated
         case _ where rest.hasPrefix("9."): self = .waveform

@@ -11,7 +11,7 @@ public enum StudyReport {
         /// verified (PS3.3 C.17.2: nobody accountable has attested to it). Radiation dose and waveforms count as final.
         public var trustsUnverified = false
         /// Bytes of an encapsulated document at most; a longer one is named, not sent.
-        public var largestDocument = 32 << 20
+        public var largestDocument = 16 << 20
         /// Rows of one study at most; what is above is named in a comment.
         public var mostRows = 5_000
         /// What is usual.
@@ -45,8 +45,37 @@ public enum StudyReport {
         if report.order.fillerID.isEmpty { report.order.fillerID = study.accession }
         report.receivedAt = receivedAt
         report.imagingStudy = study
+        for index in study.series.indices where study.series[index].bodySite == nil {
+            report.imagingStudy?.series[index].bodySite = SNOMED.bodyPart(study.series[index].bodyPart)
+        }
         report.status = study.isComplete ? .final : .preliminary
         report.observations = StudyFacts.rows(study)
+        let read = documents.compactMap { document -> DocumentChain.Version? in
+            guard let kind = DocumentKind(sopClass: document.sopClass) else { return nil }
+            return (document, DocumentHeader(document, kind, options))
+        }
+        for chain in DocumentChain.chains(read) {
+            let room = options.mostRows - report.observations.count
+            let rows = chain.rows(options, remarks: &report.comments)
+            report.observations += rows.prefix(max(0, room))
+            if rows.count > room {
+                let title = chain.current.first?.header.title ?? ""
+                report.comments.append(
+                    "\(title): \(rows.count - max(0, room)) rows more than are sent on; see the document")
+            }
+            for version in chain.current { report.comments += StudyReport.words(version.header) }
+        }
+        report.issued =
+            read.lazy.filter { !$0.header.verifiers.isEmpty }.map(\.header).max { $0.contentTime < $1.contentTime }?
+            .time() ?? study.started
         return report
+    }
+
+    /// Language and verification of a document, for people.
+    private static func words(_ header: DocumentHeader) -> [String] {
+        var words: [String] = []
+        if !header.language.isEmpty { words.append("language \(header.language)") }
+        if !header.verifiers.isEmpty { words.append("verified by " + header.verifiers.joined(separator: ", ")) }
+        return words.isEmpty ? [] : ["\(header.title): " + words.joined(separator: "; ")]
     }
 }
