@@ -40,8 +40,9 @@ public struct InstanceDraft: Sendable, Equatable {
 
 /// What became of an instance.
 public enum InstanceFate: Sendable, Equatable {
-    /// It is new and durable. `conflict`: why its study is held from the EMR since now; nil: it is not.
-    case kept(number: Int64, conflict: String?)
+    /// It is new and durable. `instances`: held of its study now. `conflict`: why the study is held from the EMR since now;
+    /// nil: it is not.
+    case kept(number: Int64, instances: Int, conflict: String?)
     /// Its SOP Instance UID is held already, nothing was written: the files have to be compared.
     case known(ArchivedFile)
 }

@@ -7,8 +7,11 @@ extension ImagingSession {
     func keep(_ draft: InstanceDraft) throws -> InstanceFate {
         let statements = try statements
         let image = draft.image
-        if let number = try statements.known.bind(image.instance.uid).first({ $0.integer(0) }) {
-            return .known(try file(number))
+        if let (number, isFreed) = try statements.known.bind(image.instance.uid).first({
+            ($0.integer(0), $0.integer(1) == 1)
+        }) {
+            guard isFreed else { return .known(try file(number)) }
+            try forget(number)
         }
         let (device, uid) = (try session.device(draft.device), image.study.uid)
         var study = try take(uid, draft, device, statements)
@@ -30,7 +33,7 @@ extension ImagingSession {
         touch(uid)
         try queue(draft, instance: number, study: study.row.number, statements)
         studies[uid] = study
-        return .kept(number: number, conflict: conflict)
+        return .kept(number: number, instances: study.row.instanceCount, conflict: conflict)
     }
 
     private func queue(_ draft: InstanceDraft, instance: Int64, study: Int64, _ statements: ImagingStatements) throws {
@@ -110,6 +113,26 @@ extension ImagingSession {
         study.row.due = nil
         study.row.hold = text
         return text
+    }
+
+    /// The file of an instance was deleted by retention, and now it comes again: as a new one.
+    private func forget(_ number: Int64) throws {
+        try flush()
+        studies.removeAll()
+        let database = session.database
+        try database.execute(sql: "DELETE FROM forward WHERE instance = ?", arguments: [number])
+        try database.execute(
+            sql: """
+                UPDATE study SET instance_count = instance_count - 1 WHERE id =
+                (SELECT e.study FROM instance i JOIN series e ON e.id = i.series WHERE i.id = ?)
+                """, arguments: [number])
+        try database.execute(
+            sql: """
+                UPDATE series SET instance_count = instance_count - 1 WHERE id = (SELECT series FROM instance WHERE id = ?)
+                """, arguments: [number])
+        try keepNumber(of: "instance")
+        try keepNumber(of: "forward")
+        try database.execute(sql: "DELETE FROM instance WHERE id = ?", arguments: [number])
     }
 
     func file(_ number: Int64) throws -> ArchivedFile {

@@ -15,7 +15,7 @@ final class ImagingStatements {
 
     init(_ database: Database) throws {
         func prepare(_ sql: String) throws -> SQLStatement { try SQLStatement(database, sql) }
-        known = try prepare("SELECT id FROM instance WHERE uid = ?")
+        known = try prepare("SELECT id, path IS NULL FROM instance WHERE uid = ?")
         instance = try prepare(
             """
             INSERT INTO instance (id, series, uid, sop_class, syntax, number, frames, rows, columns, bits, date, time, title,
