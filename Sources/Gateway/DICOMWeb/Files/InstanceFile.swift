@@ -40,10 +40,11 @@ struct InstanceFile: Sendable {
         self.source = source
         transferSyntax = syntax
         dataSet = start
+        isExplicit = VR(rawValue: String(decoding: try source.read(at: start + 4, count: 2), as: UTF8.self)) != nil
     }
 
-    /// Explicit VR; the only standard one with implicit VR has a UID of its own (PS3.5 A.1).
-    var isExplicit: Bool { transferSyntax != TransferSyntax.implicitLittleEndian }
+    /// With value representations, by what the data set is: some devices declare another coding than they write.
+    let isExplicit: Bool
 
     /// True where elements can be found without reading the whole: little endian, not deflated.
     var isWalkable: Bool {

@@ -14,10 +14,17 @@ struct InstanceHeader: Sendable {
     init(_ file: InstanceFile, longestInline: Int? = InstanceFile.longestInline) throws(WebFault) {
         bulk = [:]
         dataSet = DataSet()
-        guard file.isWalkable else {
+        do {
+            guard file.isWalkable else { throw WebFault.internalError("not walkable") }
+            try read(file, longestInline)
+        } catch {
+            // What is damaged, or coded otherwise, is read as far as it goes.
+            bulk = [:]
             dataSet = try InstanceHeader.whole(file)
-            return
         }
+    }
+
+    private mutating func read(_ file: InstanceFile, _ longestInline: Int?) throws {
         var bytes: [UInt8] = []
         var walk = file.walk()
         while let element = try walk.next() {
@@ -29,16 +36,12 @@ struct InstanceHeader: Sendable {
             }
             let end = try InstanceHeader.end(of: element, file)
             guard bytes.count + (end - element.start) <= InstanceFile.largestHeader else {
-                throw .internalError("its header is larger than \(InstanceFile.largestHeader >> 20) MB")
+                throw WebFault.internalError("its header is larger than \(InstanceFile.largestHeader >> 20) MB")
             }
             bytes += try file.source.read(at: element.start, count: end - element.start)
         }
-        do throws(DICOMFault) {
-            dataSet = try DataSet.parse(
-                bytes, file.isExplicit ? .explicitLittleEndian : .implicitLittleEndian, characterSet: .detect)
-        } catch {
-            throw .internalError("its file cannot be read: \(error)")
-        }
+        dataSet = try DataSet.parse(
+            bytes, file.isExplicit ? .explicitLittleEndian : .implicitLittleEndian, characterSet: .detect)
     }
 
     private static func isBulk(_ element: ElementPlace, _ longest: Int?) -> Bool {

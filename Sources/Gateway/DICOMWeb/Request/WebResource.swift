@@ -130,7 +130,7 @@ enum WebResource: Sendable, Equatable {
 
     /// PS3.5 9.1.
     static func isUID(_ text: some StringProtocol) -> Bool {
-        (1...64).contains(text.utf8.count)
+        (1...64).contains(text.utf8.count) && text.utf8.first != UInt8(ascii: ".")
             && text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == UInt8(ascii: ".") }
     }
 

@@ -7,6 +7,8 @@ struct SearchRequest: Sendable {
     var query: ImageQuery
     /// Results given at most.
     var limit: Int
+    /// True where the client would take more than are given.
+    var isCapped: Bool
     /// Attributes given besides those that PS3.18 10.6.3.3 demands.
     var included: Set<ImageAttribute>
     /// What could not be done as asked, for the Warning field.
@@ -24,7 +26,9 @@ struct SearchRequest: Sendable {
         query = ImageQuery(level)
         included = []
         warnings = []
-        limit = min(try parameters.number("limit", in: 0...Int(Int32.max)) ?? most, most)
+        let asked = try parameters.number("limit", in: 0...Int(Int32.max))
+        limit = min(asked ?? most, most)
+        isCapped = limit != asked
         query.offset = try parameters.number("offset", in: 0...Int(Int32.max)) ?? 0
         query.limit = limit + 1
         for (name, value) in parameters.parameters {

@@ -10,7 +10,7 @@ extension WebCall {
         var results = try await results(of: request, study: study, series: series)
         if results.count > request.limit {
             results.removeLast(results.count - request.limit)
-            request.warnings.append("There are additional results that can be requested")
+            if request.isCapped { request.warnings.append("There are additional results that can be requested") }
         }
         var response =
             results.isEmpty

@@ -27,7 +27,8 @@ public final class DICOMWebServer: Sendable {
     ///   - logger: for faults.
     ///   - render: makes pictures; nil: rendered resources are answered with 501.
     public init(
-        settings: DICOMWebSettings, archive: any ImageArchive, logger: Logger, render: PictureMaker? = nil
+        settings: DICOMWebSettings, archive: any ImageArchive, logger: Logger = Logger(label: "dicomweb"),
+        render: PictureMaker? = nil
     ) {
         self.settings = settings
         self.logger = logger

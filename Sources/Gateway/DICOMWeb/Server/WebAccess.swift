@@ -19,7 +19,10 @@ final class WebAccess: Sendable {
             // A page of a web site can make a browser on this machine ask us under the site's name (DNS rebinding).
             guard settings.tls == nil, settings.isLoopback else { return nil }
             let host = WebAccess.host(authority ?? "")
-            if host.isEmpty || host == "localhost" || host == "[::1]" || host.hasPrefix("127.") { return nil }
+            let isAddress = host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
+            if host.isEmpty || host == "localhost" || host == "[::1]" || isAddress && host.hasPrefix("127.") {
+                return nil
+            }
             return WebFault(
                 status: 421,
                 reason: "without tokens this service answers only to localhost; give it tokens to use other names")

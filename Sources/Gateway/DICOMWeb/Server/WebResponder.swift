@@ -5,18 +5,26 @@ import NIOCore
 
 /// Takes requests from the HTTP server and gives back answers.
 struct WebResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
-
     let settings: DICOMWebSettings
     let archive: any ImageArchive
     let render: PictureMaker?
     let access: WebAccess
     let logger: Logger
 
+    struct Context: RequestContext {
+        var coreContext: CoreRequestContextStorage
+        let port: Int?
+
+        init(source: ApplicationRequestContextSource) {
+            coreContext = CoreRequestContextStorage(source: source)
+            port = source.channel.localAddress?.port
+        }
+    }
+
     func respond(to request: Request, context: Context) async throws -> Response {
         var answer: WebResponse
         do {
-            answer = try await self.answer(request)
+            answer = try await self.answer(request, context)
         } catch let fault as WebFault {
             answer = WebResponse(fault)
         } catch let fault as StoreFault {
@@ -30,7 +38,7 @@ struct WebResponder: HTTPResponder {
         return Response(answer, isHead: request.method == .head)
     }
 
-    private func answer(_ request: Request) async throws -> WebResponse {
+    private func answer(_ request: Request, _ context: Context) async throws -> WebResponse {
         // A browser asks without the token whether it may ask with it.
         if request.method == .options {
             var answer = WebResponse(204)
@@ -64,7 +72,7 @@ struct WebResponder: HTTPResponder {
         let call = WebCall(
             archive: archive, render: render, query: query,
             acceptance: try Acceptance(query: query, field: request.headers[values: .accept].joined(separator: ",")),
-            url: url(authority), largestResult: settings.largestResult)
+            url: url(authority, context.port), largestResult: settings.largestResult)
         let resource = try WebResource(path: rest)
         let answer = try await call.answer(resource)
         if let tag = answer["ETag"], ETag.matches(request.headers[.ifNoneMatch], tag) {
@@ -76,7 +84,7 @@ struct WebResponder: HTTPResponder {
     }
 
     /// The URL by which the client came, so that the URLs in answers lead back here.
-    private func url(_ authority: String?) -> String {
+    private func url(_ authority: String?, _ port: Int?) -> String {
         if !settings.publicURL.isEmpty {
             return settings.publicURL.hasSuffix("/") ? String(settings.publicURL.dropLast()) : settings.publicURL
         }
@@ -84,7 +92,12 @@ struct WebResponder: HTTPResponder {
             (0x30...0x3A).contains(byte) || (0x41...0x5B).contains(byte) || (0x61...0x7A).contains(byte)
                 || byte == UInt8(ascii: "]") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
         }
-        guard let authority, isClean ?? false, !authority.isEmpty else { return settings.basePath }
+        guard var authority, isClean ?? false, !authority.isEmpty else { return settings.basePath }
+        // Some clients leave the port out. A name without one is that of a proxy; an address is ours.
+        if let port, authority == "localhost" || authority.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) })
+        {
+            authority += ":\(port)"
+        }
         return (settings.tls == nil ? "http://" : "https://") + authority + settings.basePath
     }
 
