@@ -14,7 +14,9 @@ public actor Delivery {
     private let group: any EventLoopGroup
     private let utcOffset: @Sendable (Int64) -> Int32
     private var specs: [DestinationSpec]
-    private var runners: [String: DestinationRunner] = [:]
+    private var runners: [String: any QueueRunner] = [:]
+    private let images: (any ForwardQueue)?
+    private let imageService: DICOMSenderService?
     private var isRunning = false
     /// Destinations whose settings could not be used.
     private var unusable: Set<String> = []
@@ -26,11 +28,15 @@ public actor Delivery {
     ///   - utcOffset: seconds east of UTC of the site at an instant (microseconds since 1970), for MSH-7 and OBR-22. Must
     ///     give the same answer for the same instant, so that a retry sends the same bytes.
     ///   - group: event loops; NIO's own when nil.
+    ///   - images: the queue of images, for destinations that take them.
+    ///   - sender: the process that sends images to destinations of kind `dicom`.
     public init(
         destinations: [DestinationSpec], outbox: any Outbox, alarms: any AlarmSink, clock: any Clock,
         utcOffset: @escaping @Sendable (Int64) -> Int32 = { _ in 0 }, logger: Logger = Logger(label: "delivery"),
-        group: (any EventLoopGroup)? = nil
+        group: (any EventLoopGroup)? = nil, images: (any ForwardQueue)? = nil, sender: DICOMSenderService? = nil
     ) {
+        self.images = images
+        imageService = sender
         specs = destinations
         self.outbox = outbox
         self.alarms = alarms
@@ -43,6 +49,11 @@ public actor Delivery {
     /// Starts every destination. One whose settings cannot be used raises an alarm; its queue waits.
     public func start() async {
         isRunning = true
+        if let images, let imageService {
+            imageService.onReport { [clock, logger] report in
+                await CommitmentRequester.record(report, in: images, now: clock.now().unix, logger: logger)
+            }
+        }
         for spec in specs { await start(spec) }
     }
 
@@ -75,8 +86,8 @@ public actor Delivery {
 
     private func start(_ spec: DestinationSpec) async {
         guard runners[spec.id] == nil else { return }
-        let sender: any Sender
-        do { sender = try makeSender(spec) } catch {
+        let runner: any QueueRunner
+        do { runner = try makeRunner(spec) } catch {
             let text = "its settings cannot be used: \("\(error)".printable)"
             logger.error("destination not started", metadata: ["destination": "\(spec.id)", "reason": "\(text)"])
             unusable.insert(spec.id)
@@ -86,10 +97,36 @@ public actor Delivery {
         if unusable.remove(spec.id) != nil {
             alarms.clear(subject: spec.id, kind: AlarmKind.settings, text: "its settings are in use")
         }
-        let runner = DestinationRunner(
-            spec: spec, sender: sender, outbox: outbox, alarms: alarms, clock: clock, logger: logger)
         runners[spec.id] = runner
         await runner.start()
+    }
+
+    private func makeRunner(_ spec: DestinationSpec) throws -> any QueueRunner {
+        guard spec.takesImages else {
+            return DestinationRunner(
+                spec: spec, sender: try makeSender(spec), outbox: outbox, alarms: alarms, clock: clock, logger: logger)
+        }
+        guard let images else { throw ORUFault(description: "images are not forwarded by this gateway") }
+        let (sender, commitment) = try makeImageSender(spec, images)
+        return ImageRunner(
+            spec: spec, sender: sender, queue: images, alarms: alarms, clock: clock, logger: logger,
+            commitment: commitment)
+    }
+
+    private func makeImageSender(
+        _ spec: DestinationSpec, _ images: any ForwardQueue
+    ) throws -> (any ImageSender, CommitmentRequester?) {
+        guard case .dicom(let dicom) = spec.kind else {
+            throw ORUFault(description: "images are not forwarded by this gateway")
+        }
+        if let problem = dicom.problem { throw ORUFault(description: problem) }
+        guard let imageService else { throw ORUFault(description: "no process that sends images was started") }
+        let commitment = dicom.commitment.map {
+            CommitmentRequester(
+                destination: spec, spec: dicom, commitment: $0, service: imageService, queue: images, alarms: alarms,
+                clock: clock, logger: logger)
+        }
+        return (DICOMImageSender(spec: dicom, service: imageService), commitment)
     }
 
     private func makeSender(_ spec: DestinationSpec) throws -> any Sender {
@@ -100,7 +137,7 @@ public actor Delivery {
             return try FHIRSender(
                 spec: fhir, lanes: spec.lanes, group: group, utcOffset: utcOffset, clock: clock)
         case .folder(let folder): return try FolderSender(spec: folder, utcOffset: utcOffset)
-        case .dicom, .stow: throw ORUFault(description: "images are not forwarded by this gateway")
+        case .dicom, .stow: throw ORUFault(description: "it takes images, not reports")
         }
     }
 
@@ -117,7 +154,9 @@ public actor Delivery {
                 _ = try fhir.tls?.configuration()
             case .folder(let folder):
                 if case .hl7(let profile) = folder.form { _ = try ORUBuilder(profile: profile, utcOffset: { _ in 0 }) }
-            case .dicom, .stow: break
+            case .dicom(let dicom):
+                if let problem = dicom.problem { return [problem] }
+            case .stow: break
             }
             return []
         } catch {

@@ -11,6 +11,9 @@ enum Attempt: Sendable, Equatable {
     /// The receiver cannot be reached, does not answer or is overloaded. `isSent`: the item had gone out, so it may be
     /// the item that stops it.
     case unreachable(reason: String, isSent: Bool, retryAfter: Duration?)
+    /// A process of ours ended while the item was on its way: says nothing about the receiver, but counts for the item, which
+    /// may be what ended it.
+    case interrupted(reason: String)
     /// Broken off by us.
     case abandoned
 }

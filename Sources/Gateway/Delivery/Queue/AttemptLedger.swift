@@ -43,10 +43,11 @@ struct AttemptLedger {
     /// Judges an attempt.
     ///
     /// - Parameters:
+    ///   - item: its number.
     ///   - begun: when it began (microseconds, monotonic). A failure of an attempt that began before something else was
     ///     taken says nothing about the receiver now.
     mutating func judge(
-        _ attempt: Attempt, of item: OutboxItem, begun: Int64 = .max, now: Instant,
+        _ attempt: Attempt, of item: Int64, begun: Int64 = .max, now: Instant,
         jitter: Double = Double.random(in: 0...1)
     ) -> Verdict {
         if refusals.count > AttemptLedger.capacity { refusals = [:] }
@@ -62,13 +63,13 @@ struct AttemptLedger {
             forget(item)
             return Verdict(outcome: .dead(reason: reason), change: refused(item, reason, now, jitter))
         case .failed(let reason, let retryAfter):
-            let count = (refusals[item.id] ?? 0) + 1
+            let count = (refusals[item] ?? 0) + 1
             let change = refused(item, reason, now, jitter)
             if count >= policy.refusals {
                 forget(item)
                 return Verdict(outcome: .dead(reason: "\(reason) (\(count) attempts)"), change: change)
             }
-            refusals[item.id] = count
+            refusals[item] = count
             return Verdict(outcome: retry(after: count, retryAfter, now, jitter, reason), change: change)
         case .busy(let reason):
             return Verdict(outcome: retry(after: 1, nil, now, jitter, reason), change: .none)
@@ -76,6 +77,8 @@ struct AttemptLedger {
             let concernsReceiver = begun >= lastDelivery
             return unreachable(
                 reason, isSent: isSent, concernsReceiver: concernsReceiver, retryAfter, item, now, jitter)
+        case .interrupted(let reason):
+            return unreachable(reason, isSent: true, concernsReceiver: false, nil, item, now, jitter)
         case .abandoned:
             return Verdict(
                 outcome: .retry(at: now.unix, reason: "broken off: the destination was stopped"), change: .none)
@@ -83,7 +86,7 @@ struct AttemptLedger {
     }
 
     private mutating func unreachable(
-        _ reason: String, isSent: Bool, concernsReceiver: Bool, _ retryAfter: Duration?, _ item: OutboxItem,
+        _ reason: String, isSent: Bool, concernsReceiver: Bool, _ retryAfter: Duration?, _ item: Int64,
         _ now: Instant, _ jitter: Double
     ) -> Verdict {
         if !concernsReceiver, !isSent {
@@ -98,7 +101,7 @@ struct AttemptLedger {
             return Verdict(outcome: .retry(at: now.unix &+ wait, reason: reason), change: change)
         }
         var count = 1
-        if let before = silences[item.id] {
+        if let before = silences[item] {
             count = before.deliveriesThen == deliveries ? before.count : before.count + 1
         }
         if count >= policy.silences {
@@ -106,14 +109,14 @@ struct AttemptLedger {
             let dead = "\(reason), \(count) times, while the receiver took other items between them"
             return Verdict(outcome: .dead(reason: dead), change: change)
         }
-        silences[item.id] = (count, deliveries)
+        silences[item] = (count, deliveries)
         let own = policy.delay(afterFailures: count, jitter: jitter)
         return Verdict(outcome: .retry(at: now.unix &+ max(wait &+ wait / 2, own), reason: reason), change: change)
     }
 
-    private mutating func refused(_ item: OutboxItem, _ reason: String, _ now: Instant, _ jitter: Double) -> Change {
-        guard lastRefused != item.id else { return .none }
-        lastRefused = item.id
+    private mutating func refused(_ item: Int64, _ reason: String, _ now: Instant, _ jitter: Double) -> Change {
+        guard lastRefused != item else { return .none }
+        lastRefused = item
         guard circuit.refused(now: now.monotonic, jitter: jitter) else { return .none }
         return .outage(reason: "refuses every item, the last one with: \(reason)")
     }
@@ -126,8 +129,8 @@ struct AttemptLedger {
         return .retry(at: now.unix &+ delay, reason: reason)
     }
 
-    private mutating func forget(_ item: OutboxItem) {
-        refusals[item.id] = nil
-        silences[item.id] = nil
+    private mutating func forget(_ item: Int64) {
+        refusals[item] = nil
+        silences[item] = nil
     }
 }

@@ -4,13 +4,12 @@ import Logging
 /// Works off the queue of one destination: claims items, hands each to a free lane of the sender, records what became of
 /// it. Items of one key go out one after the other; different keys do not wait for each other. While the receiver is
 /// down nothing is sent but one probe at a time.
-actor DestinationRunner {
+actor DestinationRunner: QueueRunner {
     let spec: DestinationSpec
     let sender: any Sender
     let outbox: any Outbox
     let alarms: any AlarmSink
-    /// Something was delivered since the start.
-    private var hasDelivered = false
+    private var news: DestinationNews
     let clock: any Clock
     let logger: Logger
 
@@ -52,6 +51,7 @@ actor DestinationRunner {
         self.logger = logger
         freeLanes = Array((0..<min(max(spec.lanes, 1), 256)).reversed())
         ledger = AttemptLedger(policy: spec.retry)
+        news = DestinationNews(destination: spec.id, alarms: alarms, logger: logger)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -143,8 +143,8 @@ actor DestinationRunner {
         inFlight -= 1
         freeLanes.append(lane)
         busyKeys.remove(item.orderKey)
-        let verdict = ledger.judge(attempt, of: item, begun: begun, now: clock.now())
-        tell(verdict, item)
+        let verdict = ledger.judge(attempt, of: item.id, begun: begun, now: clock.now())
+        news.tell(verdict, item: item.id, what: "results")
         outcomes.append((item.id, verdict.outcome))
         if case .retry(let at, _) = verdict.outcome {
             // Later items of the key wait behind this one.
@@ -163,26 +163,6 @@ actor DestinationRunner {
             let waiters = idleWaiters
             idleWaiters = []
             for waiter in waiters { waiter.resume() }
-        }
-    }
-
-    private func tell(_ verdict: AttemptLedger.Verdict, _ item: OutboxItem) {
-        switch verdict.change {
-        case .outage(let reason):
-            logger.warning("destination down", metadata: ["destination": "\(spec.id)", "reason": "\(reason)"])
-            alarms.raise(subject: spec.id, kind: AlarmKind.destinationDown, text: reason)
-        case .recovery:
-            logger.notice("destination up", metadata: ["destination": "\(spec.id)"])
-            alarms.clear(subject: spec.id, kind: AlarmKind.destinationDown, text: "takes results again")
-        case .none:
-            // An outage that was told before the gateway was restarted ends with the first success after it.
-            if case .delivered = verdict.outcome, !hasDelivered {
-                alarms.clear(subject: spec.id, kind: AlarmKind.destinationDown, text: "takes results again")
-            }
-        }
-        if case .delivered = verdict.outcome { hasDelivered = true }
-        if case .dead(let reason) = verdict.outcome {
-            alarms.raise(subject: spec.id, kind: AlarmKind.deadLetter, text: "item \(item.id): \(reason)")
         }
     }
 
@@ -253,16 +233,4 @@ actor DestinationRunner {
             if !Task.isCancelled { wake.yield() }
         }
     }
-}
-
-/// Kinds of alarms that a destination raises.
-public enum AlarmKind {
-    /// The receiver cannot be reached, does not answer, or refuses everything. Cleared when it takes something again.
-    public static let destinationDown = "destination-down"
-    /// Its settings cannot be used. Cleared when it starts.
-    public static let settings = "destination-settings"
-    /// An item waits for a person. Not cleared here: whoever resends or discards the last one clears it.
-    public static let deadLetter = "dead-letter"
-    /// Acknowledgements that name no message of ours. Cleared by the next right one.
-    public static let wrongAcknowledgement = "wrong-acknowledgement"
 }
