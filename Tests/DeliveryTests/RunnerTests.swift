@@ -235,8 +235,8 @@ struct RunnerTests {
     func lateFailure() {
         var ledger = AttemptLedger(policy: RetryPolicy())
         func now(_ time: Int64) -> Instant { Instant(unix: time, monotonic: time) }
-        let item = Fixtures.small(id: 1)
-        _ = ledger.judge(.delivered(note: ""), of: Fixtures.small(id: 2), begun: 5, now: now(20))
+        let item: Int64 = 1
+        _ = ledger.judge(.delivered(note: ""), of: 2, begun: 5, now: now(20))
         let late = ledger.judge(
             .unreachable(reason: "503", isSent: false, retryAfter: nil), of: item, begun: 10, now: now(30))
         #expect(late.change == .none && !ledger.circuit.isOpen)
