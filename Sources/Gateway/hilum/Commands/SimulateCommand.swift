@@ -4,8 +4,8 @@ import ArgumentParser
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Play a device, or an EMR.",
-        subcommands: [SimulateDeviceCommand.self, SimulateEMRCommand.self],
+        abstract: "Play a device, a modality, or an EMR.",
+        subcommands: [SimulateDeviceCommand.self, SimulateModalityCommand.self, SimulateEMRCommand.self],
         defaultSubcommand: SimulateDeviceCommand.self)
 }
 

@@ -19,14 +19,18 @@ final class AcknowledgementLog: Sendable {
 
     /// Time (µs since 1970), device, round, number, control id, specimens (comma between), separated by tabs.
     func append(_ message: SimulatedMessage, device: String) {
+        append([
+            device, "\(message.repetition)", "\(message.index)", message.controlID,
+            message.specimens.joined(separator: ","),
+        ])
+    }
+
+    /// Time (µs since 1970) and the fields, separated by tabs.
+    func append(_ fields: [String]) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let time = Int64(now.tv_sec) &* 1_000_000 &+ Int64(now.tv_nsec) / 1000
-        let fields = [
-            "\(time)", device, "\(message.repetition)", "\(message.index)", message.controlID,
-            message.specimens.joined(separator: ","),
-        ]
-        let line = Array((fields.joined(separator: "\t") + "\n").utf8)
+        let line = Array((["\(time)"] + fields).joined(separator: "\t").utf8) + [0x0A]
         _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         fdatasync(descriptor)
     }
