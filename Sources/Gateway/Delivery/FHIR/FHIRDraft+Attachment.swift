@@ -14,6 +14,7 @@ extension FHIRDraft {
             document.subject = patient
             document.date = issued
             document.summary = title
+            if let imaging = observation.imaging { document.type = FHIRDraft.concept(imaging.concept) }
             documents.append(document)
             // A place for it, so that a report of nothing but documents is made; filled in by `addDocuments`.
             attachments.append(R4.Reference())
@@ -35,7 +36,7 @@ extension FHIRDraft {
         guard let reportReference else { return }
         attachments.removeAll { $0.target.isEmpty }
         for var document in documents {
-            document.related = [reportReference]
+            document.related = [reportReference] + (imagingStudy.map { [$0] } ?? [])
             attachments.append(add(document, R4.Bundle.Action.conditionalUpdate))
         }
         documents = []

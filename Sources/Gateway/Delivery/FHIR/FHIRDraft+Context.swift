@@ -93,6 +93,7 @@ extension FHIRDraft {
     /// The report over all of it. Its identifier holds a digest of the codes in it, because a device may report one
     /// specimen in several messages: each keeps its own report, and a repeat or correction lands on the right one.
     mutating func addReport() {
+        if let study = report.imagingStudy { return addReport(of: study) }
         var digest = Digest64()
         let sent = report.observations.filter { isSent($0) }
         for code in sent.map({ ResultIdentity.code($0) }).sorted() { digest.add(code) }

@@ -37,6 +37,7 @@ extension FHIRDraft {
         resource.specimen = specimen
         resource.device = deviceReference(observation)
         resource.referenceRange = FHIRDraft.range(observation)
+        if let imaging = observation.imaging { addImaging(imaging, to: &resource) }
         results.append(add(resource, R4.Bundle.Action.conditionalUpdate))
     }
 
@@ -48,13 +49,16 @@ extension FHIRDraft {
 
     private func resultIdentifier(_ observation: Observation, occurrence: Int) -> R4.Identifier {
         var parts = [report.device, identity.specimen, ResultIdentity.code(observation)]
+        // A study comes from several devices; what is said about it is one thing, whichever sent the last of it.
+        if report.imagingStudy != nil { parts.removeFirst() }
         if !observation.run.isEmpty || occurrence > 1 { parts.append(observation.run) }
         if occurrence > 1 { parts.append(String(occurrence)) }
         return identifier(parts)
     }
 
     /// LOINC first, then the site's local code, then the device's own.
-    private func code(of observation: Observation) -> R4.CodeableConcept {
+    func code(of observation: Observation) -> R4.CodeableConcept {
+        if let imaging = observation.imaging { return code(of: observation, imaging) }
         var codings: [R4.Coding] = []
         if let loinc = observation.loinc, !loinc.code.isEmpty {
             codings.append(R4.Coding(system: R4.System.loinc, code: loinc.code, display: loinc.display))

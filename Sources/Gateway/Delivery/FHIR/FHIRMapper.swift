@@ -25,9 +25,9 @@ struct FHIRMapper: Sendable {
         draft.addPatient()
         draft.addDevice()
         draft.addOrder()
-        draft.addSpecimen()
+        if report.imagingStudy == nil { draft.addSpecimen() } else { draft.addImagingStudy() }
         for index in report.observations.indices { draft.addObservation(index) }
-        guard !draft.results.isEmpty || !draft.attachments.isEmpty else {
+        guard !draft.results.isEmpty || !draft.attachments.isEmpty || draft.imagingStudy != nil else {
             throw ORUFault(
                 description:
                     "none of its rows is a result that this destination takes; discard it, or allow raw rows or "
@@ -58,6 +58,7 @@ struct FHIRDraft {
     var device: R4.Reference?
     var order: R4.Reference?
     var specimen: R4.Reference?
+    var imagingStudy: R4.Reference?
     var results: [R4.Reference] = []
     var attachments: [R4.Reference] = []
     var reportReference: R4.Reference?

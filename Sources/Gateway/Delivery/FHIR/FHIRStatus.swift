@@ -23,13 +23,16 @@ enum FHIRStatus {
         let preliminary = count[.preliminary] ?? 0
         if !sent.isEmpty, count[.enteredInError] == sent.count { return "entered-in-error" }
         if !sent.isEmpty, count[.cancelled] == sent.count { return "cancelled" }
-        if report.status == .registered || waiting == sent.count { return "registered" }
+        if report.status == .registered || waiting == sent.count && !sent.isEmpty { return "registered" }
         if waiting + preliminary > 0 || report.status == .preliminary {
             return waiting > 0 || preliminary < sent.count && preliminary > 0 ? "partial" : "preliminary"
         }
         if count[.corrected] != nil || count[.enteredInError] != nil || sent.contains(where: \.replacesEarlier) {
             return "corrected"
         }
-        return count[.amended] == nil ? "final" : "amended"
+        // A study that grew after it was told: nothing said was wrong, there is more.
+        let hasMore =
+            report.imagingStudy != nil && report.observations.contains { $0.role == .info && $0.replacesEarlier }
+        return count[.amended] == nil && !hasMore ? "final" : "amended"
     }
 }

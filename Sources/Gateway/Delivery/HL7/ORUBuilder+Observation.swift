@@ -5,7 +5,8 @@ extension ORUBuilder {
     /// OBX and its NTE (HL7 v2.5.1 section 7.4.2).
     func writeObservation(_ context: ORUContext, _ index: Int, number: Int, to writer: inout SegmentWriter) {
         let observation = context.report.observations[index]
-        let form = ValueForm(observation.value, profile)
+        let isReference = ORUBuilder.isStudyReference(observation, of: context.report)
+        let form = isReference ? studyReference(context.report) : ValueForm(observation.value, profile)
         writer.begin("OBX", overrides: context.overrides.obx)
         writer.field(1)
         writer.number(number)
@@ -13,7 +14,7 @@ extension ORUBuilder {
         // Version 2.3.1 wants OBX-2 even beside no value.
         if case .none = form, profile.version == .v231 { writer.literal("ST") } else { writer.literal(form.type) }
         writer.field(3)
-        writeCode(observation, to: &writer)
+        if isReference { writer.literal("113014^DICOM Study^DCM") } else { writeCode(observation, to: &writer) }
         writer.field(4)
         writeSubID(observation, context.identity.occurrences[index], to: &writer)
         writer.field(5)
@@ -33,13 +34,19 @@ extension ORUBuilder {
         writer.time(observation.effective, withZone: profile.sendsZones)
         writer.field(16, observation.operatorID)
         writer.field(17)
-        if !observation.method.isEmpty { writer.component(2, observation.method) }
+        if let method = observation.imaging?.method, !method.system.isEmpty, !method.code.isEmpty {
+            writer.text(method.code)
+            writer.component(2, method.display)
+            writer.component(3, ValueForm.systemName(method.system))
+        } else if !observation.method.isEmpty {
+            writer.component(2, observation.method)
+        }
         if profile.version >= .v24 {
             writer.field(18, observation.instrument.isEmpty ? context.report.device : observation.instrument)
         }
         writer.end()
         guard profile.segments.contains(.nte) else { return }
-        var comments = observation.comments
+        var comments = ORUBuilder.circumstances(observation) + observation.comments
         if case .absent(let reason, let text) = observation.value {
             let words = text.isEmpty ? observation.asSent.value : text
             comments.insert("No result (\(reason.rawValue))" + (words.isEmpty ? "" : ": \(words)"), at: 0)
@@ -54,6 +61,9 @@ extension ORUBuilder {
 
     /// LOINC first, the local or the device's own code as the alternate.
     func writeCode(_ observation: Observation, to writer: inout SegmentWriter) {
+        if let concept = observation.imaging?.concept, !concept.system.isEmpty, !concept.code.isEmpty {
+            return writeConcept(concept, observation, to: &writer)
+        }
         let local = observation.localCode.isEmpty ? ResultIdentity.code(observation) : observation.localCode
         let sentName = observation.asSent.name.isEmpty ? observation.display : observation.asSent.name
         guard let loinc = observation.loinc, !loinc.code.isEmpty else {

@@ -45,8 +45,8 @@ extension ORUBuilder {
     }
 
     /// Text whose components are already joined by `^`.
-    private func writeName(_ name: String, to writer: inout SegmentWriter) {
-        var component = 1
+    private func writeName(_ name: String, from first: Int = 1, to writer: inout SegmentWriter) {
+        var component = first
         for part in name.split(separator: "^", omittingEmptySubsequences: false) {
             writer.component(component, String(part))
             component += 1
@@ -70,7 +70,9 @@ extension ORUBuilder {
         writer.field(2, report.order.placerID)
         writer.field(3, context.filler)
         writer.field(4)
-        if selected.count == 1 {
+        if let study = report.imagingStudy {
+            writeCode(of: study, to: &writer)
+        } else if selected.count == 1 {
             writeCode(report.observations[selected[0]], to: &writer)
         } else {
             writer.literal("11502-2^Laboratory report^LN")
@@ -79,7 +81,8 @@ extension ORUBuilder {
         writer.time(report.order.orderedAt, withZone: profile.sendsZones)
         writer.field(7)
         let measured =
-            report.specimen.collectedAt ?? selected.lazy.compactMap { report.observations[$0].effective }.first
+            report.specimen.collectedAt ?? report.imagingStudy?.started
+            ?? selected.lazy.compactMap { report.observations[$0].effective }.first
         writer.time(measured, withZone: profile.sendsZones)
         writer.field(14)
         writer.time(report.specimen.receivedAt, withZone: profile.sendsZones)
@@ -95,13 +98,17 @@ extension ORUBuilder {
                 }
             }
         }
+        if let referrer = report.imagingStudy?.referrer, !referrer.isEmpty {
+            // XCN: the name without a number.
+            writer.field(16)
+            writeName(referrer, from: 2, to: &writer)
+        }
         // The gateway's own clock, so that a correction is always newer than what it corrects.
         writer.field(22)
         let created = context.item.createdAt
         writer.time(unixMicroseconds: created, utcOffset: utcOffset(created), withZone: profile.sendsZones)
         if profile.version < .v26 {
-            writer.field(24)
-            writer.literal("LAB")
+            writer.field(24, report.imagingStudy.map { ServiceSection(modalities: $0.modalities).rawValue } ?? "LAB")
         }
         writer.field(25)
         writer.literal(ORUStatus.order(report, selected))

@@ -33,7 +33,7 @@ struct ORUBuilder: Sendable {
             throw ORUFault(
                 description: "control material: never sent to a chart; take the device's QC rules into its profile")
         }
-        let selected = report.observations.indices.filter { isSent(report.observations[$0]) }
+        let selected = report.observations.indices.filter { isSent(report.observations[$0], of: report) }
         if selected.isEmpty {
             throw ORUFault(
                 description:
@@ -60,8 +60,9 @@ struct ORUBuilder: Sendable {
         return String((item.gateway.prefix(4) + number + suffix).prefix(20))
     }
 
-    private func isSent(_ observation: Observation) -> Bool {
-        switch observation.role {
+    private func isSent(_ observation: Observation, of report: Report) -> Bool {
+        if ORUBuilder.isStudyFact(observation, of: report) { return profile.sendsStudyFacts }
+        return switch observation.role {
         case .result: true
         case .attachment: profile.sendsAttachments && ORUBuilder.hasContents(observation)
         case .raw: profile.sendsRawRows
@@ -81,7 +82,7 @@ struct ORUBuilder: Sendable {
         for (number, index) in selected.enumerated() {
             writeObservation(context, index, number: number + 1, to: &writer)
         }
-        writeSpecimen(context, to: &writer)
+        if context.report.imagingStudy == nil { writeSpecimen(context, to: &writer) }
         return ORUMessage(controlID: controlID, bytes: try encoded(writer.bytes))
     }
 

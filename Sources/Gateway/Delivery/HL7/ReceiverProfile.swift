@@ -59,6 +59,16 @@ public struct ReceiverProfile: Sendable, Equatable {
         case enhancedApplication = "enhanced-application"
     }
 
+    /// How the Study Instance UID of an imaging report is written: OBX with 113014^DICOM Study^DCM (IHE RAD).
+    public enum StudyReference: String, Sendable {
+        /// ST: the UID. What every receiver can read.
+        case text
+        /// HD, the UID with type ISO: the form of IHE RAD TF-2.
+        case identifier
+        /// RP: a URL for WADO-RS; ST where no endpoint is set.
+        case pointer
+    }
+
     /// A field that is always what the site says.
     public struct FieldOverride: Sendable, Equatable {
         /// `OBR-4`, `MSH-5`.
@@ -97,6 +107,10 @@ public struct ReceiverProfile: Sendable, Equatable {
     public var sendsAttachments = true
     /// Rows behind a result (signals) as well.
     public var sendsRawRows = false
+    /// Form of the Study Instance UID.
+    public var studyReference = StudyReference.text
+    /// Rows for the study itself: its UID and the numbers of series and instances.
+    public var sendsStudyFacts = true
     /// Acknowledgement.
     public var acknowledgement = Acknowledgement.original
     /// MSH-3.

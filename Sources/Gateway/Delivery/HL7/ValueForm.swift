@@ -15,6 +15,10 @@ enum ValueForm {
     case text(String)
     /// ED.
     case encapsulated(Attachment)
+    /// HD: a UID.
+    case identifier(String)
+    /// RP: a URL of DICOM objects.
+    case pointer(String)
     /// OBX-2 and OBX-5 empty.
     case none
 
@@ -72,6 +76,8 @@ enum ValueForm {
         case .string: "ST"
         case .text: "TX"
         case .encapsulated: "ED"
+        case .identifier: "HD"
+        case .pointer: "RP"
         case .none: ""
         }
     }
@@ -102,6 +108,13 @@ enum ValueForm {
             writer.component(4, "Base64")
             writer.component(5)
             writer.append { Base64.append(attachment.data, to: &$0) }
+        case .identifier(let uid):
+            writer.component(2, uid)
+            writer.component(3, "ISO")
+        case .pointer(let address):
+            writer.text(address)
+            writer.component(3, "IM")
+            writer.component(4, "DICOM")
         case .none: break
         }
     }
@@ -161,14 +174,7 @@ enum ValueForm {
     }
 
     /// HL7 table 0396 for the systems this gateway knows.
-    private static func systemName(_ system: String) -> String {
-        switch system {
-        case Coding.loinc: "LN"
-        case Coding.ucum: "UCUM"
-        case "http://snomed.info/sct": "SCT"
-        default: "L"
-        }
-    }
+    static func systemName(_ system: String) -> String { CodingScheme.designator(uri: system) ?? "L" }
 
     /// ED-2 (table 0191) and ED-3 (table 0291).
     private static func encapsulatedType(_ contentType: String) -> (String, String) {
