@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What the product needs to build and run, and what the tests use besides.
-APT_BUILD := libserialport-dev libsqlite3-dev pkg-config
-APT_TEST  := python3-venv strace openssl
+APT_BUILD := libserialport-dev libsqlite3-dev pkg-config libdcmtk-dev
+APT_TEST  := python3-venv strace openssl dcmtk orthanc orthanc-dicomweb
 VENV      := .venv
 SWIFTFLAGS := --explicit-target-dependency-import-check error
 BIN        := .build/debug
