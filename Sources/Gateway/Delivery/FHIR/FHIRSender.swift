@@ -125,7 +125,7 @@ final class FHIRSender: Sender {
         return "Bearer " + secret
     }
 
-    private static func attempt(_ error: any Error, base: String) -> Attempt {
+    static func attempt(_ error: any Error, base: String) -> Attempt {
         if let error = error as? HTTPClientError {
             let neverSent: [HTTPClientError] = [.connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout]
             if error == .deadlineExceeded || error == .readTimeout {
