@@ -1,5 +1,8 @@
 import DICOM
 
+/// Not that of the testing library.
+typealias Tag = DICOM.Tag
+
 /// Elements put together byte by byte, right or wrong.
 struct Bytes {
     var bytes: [UInt8] = []
@@ -90,8 +93,9 @@ enum RandomDataSet {
         switch Int.random(in: 0..<6, using: &random) {
         case 0 where depth < 4:
             let items = (0..<Int.random(in: 0...3, using: &random)).map { _ in make(&random, depth: depth + 1) }
-            let tag: Tag = [.referencedSeriesSequence, .contentSequence, Tag(0x0040, 0x0260)].randomElement(
-                using: &random) ?? .contentSequence
+            let tag: Tag =
+                [.referencedSeriesSequence, .contentSequence, Tag(0x0040, 0x0260)].randomElement(
+                    using: &random) ?? .contentSequence
             set.set(tag, items: items)
         case 1:
             let group = UInt16.random(in: 4...0x7F, using: &random) * 2 + 9

@@ -179,7 +179,8 @@ struct DeviationTests {
     @Test(
         "what is not DICOM says so",
         arguments: [
-            [], Array("hello, this is a text file and not an image at all".utf8), [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 8, 0],
+            [], Array("hello, this is a text file and not an image at all".utf8),
+            [0x50, 0x4B, 3, 4, 20, 0, 0, 0, 8, 0],
             [UInt8](repeating: 0, count: 1000), [UInt8](repeating: 0xFF, count: 1000),
             [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A, 0x46, 0x49, 0x46], Array("%PDF-1.4 ....".utf8),
         ] as [[UInt8]])

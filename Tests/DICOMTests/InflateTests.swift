@@ -1,6 +1,7 @@
-@testable import DICOM
 import Foundation
 import Testing
+
+@testable import DICOM
 
 @Suite("Deflated data sets")
 struct InflateTests {

@@ -81,7 +81,10 @@ struct ReadingTests {
         // US or SS: Pixel Representation says signed.
         #expect(file.dataSet[Tag(0x0028, 0x0106)]?.vr == .SS)
         #expect(file.dataSet.integer(Tag(0x0028, 0x0106)) == -1)
-        #expect(file.dataSet.items(.requestAttributesSequence).compactMap { $0.string(.requestedProcedureID) } == ["P1", "P1"])
+        #expect(
+            file.dataSet.items(.requestAttributesSequence).compactMap { $0.string(.requestedProcedureID) } == [
+                "P1", "P1",
+            ])
     }
 
     @Test("big endian gives the same data set as little endian")

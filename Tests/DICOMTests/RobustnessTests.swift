@@ -88,7 +88,8 @@ struct RobustnessTests {
         for round in 0..<400 {
             var bytes = Self.samples[index]
             for _ in 0...Int.random(in: 0...4, using: &random) {
-                let place = Int.random(in: (round % 2 == 0 ? 0 : min(300, bytes.count - 1))..<bytes.count, using: &random)
+                let place = Int.random(
+                    in: (round % 2 == 0 ? 0 : min(300, bytes.count - 1))..<bytes.count, using: &random)
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0: bytes[place] = [0, 1, 0xFE, 0xFF, 0x7F, 0x80].randomElement(using: &random) ?? 0
                 case 1: bytes[place] = UInt8.random(in: 0...255, using: &random)

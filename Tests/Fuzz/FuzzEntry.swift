@@ -18,6 +18,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "fhir", run: fuzzFHIR),
         FuzzEntry(name: "profile", run: fuzzProfile),
         FuzzEntry(name: "normalization", run: fuzzNormalization),
+        FuzzEntry(name: "dicom", run: fuzzDICOM),
     ]
 
     /// The entry with a name.

@@ -10,8 +10,9 @@ import CharacterSets
 ///    at least two characters, all of GB 2312, in runs without a byte left over, are GB 18030 (high when four of five are
 ///    of its first level, the common characters; else low). Accents of Western text stand alone and are neither.
 /// 3. Cyrillic, Greek, Arabic, Hebrew, Thai declared: valid UTF-8 with two sequences is UTF-8 (high).
-/// 4. UTF-8 declared: text without one valid sequence that is Chinese by rule 2 is GB 18030; without one valid sequence
-///    otherwise ISO_IR 100 (low). Text with valid sequences and some broken ones (values cut to a length) stays UTF-8.
+/// 4. UTF-8 declared: text that is Chinese by rule 2, with more broken bytes than valid sequences and none of three bytes, is
+///    GB 18030; other text without one valid sequence is ISO_IR 100 (low). Text with valid sequences and some broken ones
+///    (values cut to a length) stays UTF-8.
 /// 5. GB 18030 or GBK declared: valid UTF-8 with two sequences of three bytes is UTF-8 (high).
 /// 6. Code extensions declared, but not one escape sequence, and nothing in G1 at the start: as rule 1 for UTF-8, and
 ///    for Chinese where no set of two bytes for G1 is declared.
@@ -23,14 +24,19 @@ struct CharacterSetDetection {
     private(set) var hasEscapes = false
 
     mutating func add(_ set: DataSet) {
-        for element in set.elements {
+        for index in set.elements.indices {
             if text.count > Self.mostBytes { return }
+            guard set.elements[index].vr.isText || set.elements[index].vr == .SQ || set.elements[index].vr == .UN else {
+                continue
+            }
+            let element = set.elements[index]
             switch element.value {
             case .items(let items):
                 for item in items { add(item) }
             case .bytes(let bytes) where element.effectiveVR.isText:
-                if bytes.contains(0x1B) { hasEscapes = true }
-                if bytes.contains(where: { $0 >= 0x80 }) {
+                let (isASCII, hasEscape) = bytes.withUnsafeBytes { (CharacterSet.isASCII($0), $0.contains(0x1B)) }
+                if hasEscape { hasEscapes = true }
+                if !isASCII {
                     text += bytes.prefix(Self.mostBytes)
                     text.append(0x20)
                 }
@@ -66,8 +72,9 @@ struct CharacterSetDetection {
         case .plain(.iso8859), .plain(.windows):
             return utf8.isValid && utf8.sequences > 1 ? asUTF8 : nil
         case .plain(.utf8):
-            if utf8.sequences > 0 { return nil }
-            return chinese.isLikely ? asChinese : asLatin
+            if utf8.isValid { return nil }
+            if chinese.isLikely, utf8.longSequences == 0, utf8.strays > utf8.sequences { return asChinese }
+            return utf8.sequences > 0 ? nil : asLatin
         case .plain(.gb18030), .plain(.gbk):
             return utf8.isValid && utf8.longSequences > 1 ? asUTF8 : nil
         case .plain: return nil
@@ -83,25 +90,31 @@ struct CharacterSetDetection {
 private struct UTF8Evidence {
     var sequences = 0
     var longSequences = 0
+    /// Bytes above 7F that are in no sequence.
+    var strays = 0
     var isValid = true
 
     init(_ text: [UInt8]) {
         text.withUnsafeBytes { isValid = CharacterSet.isValidUTF8($0) }
-        var trails = 0
-        var expected = 0
+        // Bytes of the sequence that is begun, and how many more it needs.
+        var begun = 0
+        var missing = 0
         for byte in text {
-            if (0x80...0xBF).contains(byte) {
-                trails += 1
-                if expected > 0, trails == expected {
-                    sequences += 1
-                    if expected > 1 { longSequences += 1 }
-                    expected = 0
-                }
+            if (0x80...0xBF).contains(byte), missing > 0 {
+                begun += 1
+                missing -= 1
+                if missing > 0 { continue }
+                sequences += 1
+                if begun > 2 { longSequences += 1 }
+                begun = 0
             } else {
-                trails = 0
-                expected = (0xC2...0xDF).contains(byte) ? 1 : (0xE0...0xEF).contains(byte) ? 2 : byte >= 0xF0 ? 3 : 0
+                strays += begun
+                missing = (0xC2...0xDF).contains(byte) ? 1 : (0xE0...0xEF).contains(byte) ? 2 : byte >= 0xF0 ? 3 : 0
+                begun = missing > 0 ? 1 : 0
+                if byte >= 0x80, missing == 0 { strays += 1 }
             }
         }
+        strays += begun
     }
 }
 

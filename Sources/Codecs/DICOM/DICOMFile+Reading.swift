@@ -39,7 +39,8 @@ extension DICOMFile {
         try read([UInt8](bytes), options: options)
     }
 
-    private mutating func readDataSet(_ bytes: [UInt8], from position: Int, _ start: FileStart, _ options: ReadOptions) {
+    private mutating func readDataSet(_ bytes: [UInt8], from position: Int, _ start: FileStart, _ options: ReadOptions)
+    {
         let declared = meta.string(.transferSyntaxUID) ?? options.transferSyntax ?? ""
         var coding = TransferSyntax(declared).coding
         transferSyntax = declared

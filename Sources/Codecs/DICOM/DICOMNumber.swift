@@ -26,7 +26,9 @@ public enum DICOMNumber {
             case 0x30...0x39:
                 if let count = exponentDigits { exponentDigits = count + 1 } else { digits += 1 }
             case UInt8(ascii: "+"), UInt8(ascii: "-"):
-                guard previous == 0 || previous == UInt8(ascii: "e") || previous == UInt8(ascii: "E") else { return false }
+                guard previous == 0 || previous == UInt8(ascii: "e") || previous == UInt8(ascii: "E") else {
+                    return false
+                }
             case UInt8(ascii: "."):
                 if hasPoint || exponentDigits != nil { return false }
                 hasPoint = true
@@ -46,34 +48,73 @@ public enum DICOMNumber {
         if let integer = Int(exactly: value), String(integer).utf8.count <= 16 { return String(integer) }
         let exact = value.description
         if exact.utf8.count <= 16 { return exact }
-        return rounded(exact)
+        let (digits, exponent) = digits(exact)
+        for count in stride(from: min(digits.count, 16), through: 1, by: -1) {
+            let (rounded, carried) = round(digits, to: count)
+            for text in [
+                fixed(rounded, exponent + carried), scientific(rounded, exponent + carried),
+            ] {
+                let text = (value < 0 ? "-" : "") + text
+                if text.utf8.count <= 16 { return text }
+            }
+        }
+        return nil
     }
 
-    /// Shortens the digits of `-1.2345678901234567e-10` or `0.12345678901234567` to 16 bytes, the last one rounded.
-    private static func rounded(_ text: String) -> String? {
+    /// Significant digits of a description (`-1.25e-07`), and the exponent that makes the number 0.digits × 10^exponent.
+    private static func digits(_ text: String) -> (digits: [UInt8], exponent: Int) {
         let parts = text.split(separator: "e", maxSplits: 1)
-        guard let mantissa = parts.first else { return nil }
-        let exponent = parts.count > 1 ? "e\(parts[1])" : ""
-        var digits = Array(mantissa.utf8)
-        let room = 16 - exponent.utf8.count
-        guard room > 2, digits.count > room else { return text }
-        let up = digits[room] >= UInt8(ascii: "5") && digits[room] <= UInt8(ascii: "9")
-        digits.removeSubrange(room...)
-        guard digits.contains(UInt8(ascii: ".")) else { return nil }
-        if up {
-            var place = digits.count - 1
-            while place >= 0 {
-                if (0x30...0x38).contains(digits[place]) {
-                    digits[place] += 1
-                    break
+        var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+        var digits: [UInt8] = []
+        var isFraction = false
+        for byte in (parts.first ?? "").utf8 {
+            if byte == UInt8(ascii: ".") {
+                isFraction = true
+            } else if (0x30...0x39).contains(byte) {
+                if digits.isEmpty, byte == 0x30 {
+                    if isFraction { exponent -= 1 }
+                    continue
                 }
-                if digits[place] == 0x39 { digits[place] = 0x30 }
-                place -= 1
+                digits.append(byte & 15)
+                if !isFraction { exponent += 1 }
             }
-            // 9.99…: no digit took the one; cutting off is within one unit of the last place.
-            if place < 0 { return String(decoding: Array(mantissa.utf8.prefix(room)), as: UTF8.self) + exponent }
         }
-        return String(decoding: digits, as: UTF8.self) + exponent
+        while digits.last == 0 { digits.removeLast() }
+        return (digits, exponent)
+    }
+
+    /// The first digits, the last one rounded; and 1 when the number got one digit more (9.99 to 10.0).
+    private static func round(_ digits: [UInt8], to count: Int) -> (digits: [UInt8], carried: Int) {
+        guard count < digits.count else { return (digits, 0) }
+        var rounded = Array(digits.prefix(count))
+        var carried = 0
+        if digits[count] >= 5 {
+            while let last = rounded.last, last == 9 { rounded.removeLast() }
+            if let last = rounded.popLast() {
+                rounded.append(last + 1)
+            } else {
+                rounded = [1]
+                carried = 1
+            }
+        }
+        while rounded.last == 0 { rounded.removeLast() }
+        return (rounded, carried)
+    }
+
+    private static func text(_ digits: some Sequence<UInt8>) -> String {
+        String(decoding: digits.map { $0 | 0x30 }, as: UTF8.self)
+    }
+
+    private static func fixed(_ digits: [UInt8], _ exponent: Int) -> String {
+        // Anything longer is too long in any case.
+        let zeros = [UInt8](repeating: 0, count: min(20, max(0, exponent <= 0 ? -exponent : exponent - digits.count)))
+        if exponent <= 0 { return "0." + text(zeros + digits) }
+        if exponent >= digits.count { return text(digits + zeros) }
+        return text(digits[..<exponent]) + "." + text(digits[exponent...])
+    }
+
+    private static func scientific(_ digits: [UInt8], _ exponent: Int) -> String {
+        text(digits.prefix(1)) + (digits.count > 1 ? "." + text(digits.dropFirst()) : "") + "e\(exponent - 1)"
     }
 
     static func trimmed(_ text: String) -> String {

@@ -18,7 +18,8 @@ public enum DICOMTime {
     /// DA: `20240131` gives `2024-01-31`.
     public static func date(_ text: String) -> String? {
         let digits = bytes(text)
-        if digits.count == 10, digits[4] == digits[7], digits[4] == UInt8(ascii: ".") || digits[4] == UInt8(ascii: "-") {
+        if digits.count == 10, digits[4] == digits[7], digits[4] == UInt8(ascii: ".") || digits[4] == UInt8(ascii: "-")
+        {
             return date(digits: Array(digits[0..<4] + digits[5..<7] + digits[8..<10]))
         }
         guard digits.count == 8 else { return nil }
@@ -39,7 +40,9 @@ public enum DICOMTime {
     public static func dateTime(_ text: String) -> String? {
         var digits = bytes(text)
         var zone = ""
-        if digits.count > 4, digits[digits.count - 5] == UInt8(ascii: "+") || digits[digits.count - 5] == UInt8(ascii: "-") {
+        if digits.count > 4,
+            digits[digits.count - 5] == UInt8(ascii: "+") || digits[digits.count - 5] == UInt8(ascii: "-")
+        {
             guard let offset = offset(String(decoding: digits.suffix(5), as: UTF8.self)) else { return nil }
             zone = offset
             digits.removeLast(5)
@@ -61,7 +64,8 @@ public enum DICOMTime {
     /// `+0800` gives `+08:00`. Nil beyond −12:00 and +14:00.
     public static func offset(_ text: String) -> String? {
         let bytes = bytes(text)
-        guard bytes.count == 5, let hours = number(bytes[1..<3]), let minutes = number(bytes[3..<5]), minutes < 60 else {
+        guard bytes.count == 5, let hours = number(bytes[1..<3]), let minutes = number(bytes[3..<5]), minutes < 60
+        else {
             return nil
         }
         let isEast = bytes[0] == UInt8(ascii: "+")

@@ -39,6 +39,9 @@ public enum DataDictionary {
         return nil
     }
 
+    /// Every tag that has an entry of its own, in order; those of repeating groups are not among them.
+    public static var tags: [Tag] { index.tags }
+
     static func repeating(_ tag: Tag) -> Entry? {
         for mask in masks where tag.number & mask.fixed == mask.number {
             var entry = mask.entry
@@ -122,8 +125,11 @@ struct DictionaryIndex: Sendable {
                 start = end + 1
             }
         }
-        for mask in DataDictionary.masks.reversed() where keywords[mask.entry.keyword] == nil {
-            keywords[mask.entry.keyword] = mask.number
+        let own = Set(numbers)
+        for mask in DataDictionary.masks where keywords[mask.entry.keyword] == nil {
+            // The first of the group that is not an element of its own.
+            let isTaken = own.contains(mask.number)
+            keywords[mask.entry.keyword] = isTaken ? mask.number | 0x1111_1111 & ~mask.fixed : mask.number
         }
         self.numbers = numbers
         self.lines = lines
@@ -131,7 +137,7 @@ struct DictionaryIndex: Sendable {
         self.keywords = keywords
     }
 
-    var count: Int { numbers.count }
+    var tags: [Tag] { numbers.map { Tag($0) } }
 
     /// Place of a tag by binary search.
     func place(of number: UInt32) -> Int? {

@@ -33,6 +33,17 @@ extension DataSet {
         }
     }
 
+    /// True when text, here or in items, has bytes above 7F.
+    var hasTextBeyondASCII: Bool {
+        elements.contains { element in
+            switch element.value {
+            case .items(let items): items.contains { $0.hasTextBeyondASCII }
+            case .bytes(let bytes): element.vr.isText && bytes.contains { $0 >= 0x80 }
+            case .fragments: false
+            }
+        }
+    }
+
     /// Becomes an item of a data set in a character set: text written anew where needed, the own declaration dropped.
     mutating func adopt(_ set: SpecificCharacterSet) {
         _ = rewrite(in: set)

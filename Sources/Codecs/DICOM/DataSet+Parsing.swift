@@ -23,8 +23,9 @@ extension DataSet {
             bytes, isExplicit ? .explicitLittleEndian : .implicitLittleEndian, DICOMFile.ReadOptions())
         let header = DataSetReader.Header(
             tag: .item, vr: .SQ, length: bytes.count, offset: 0, isExplicit: isExplicit)
-        guard case .items(let items)? = reader.value(
-            of: header, limit: bytes.count, depth: 0, characterSet: characterSet), reader.halt == nil
+        guard
+            case .items(let items)? = reader.value(
+                of: header, limit: bytes.count, depth: 0, characterSet: characterSet), reader.halt == nil
         else { return nil }
         return items
     }

@@ -1,13 +1,19 @@
 import JSONText
 
 extension DataSet {
-    /// Reads a data set in the DICOM JSON model (PS3.18 annex F); its text is in UTF-8.
+    /// Reads a data set in the DICOM JSON model (PS3.18 annex F); its text is in UTF-8, which it declares when the JSON
+    /// declares a set, whichever, or when it is needed.
     ///
     /// - Parameter bulkData: the bytes behind a BulkDataURI; nil leaves the element empty.
     /// - Throws: `json`, naming the element, for what is not of the model.
     public init(json: JSONValue, bulkData: (String) -> [UInt8]? = { _ in nil }) throws(DICOMFault) {
         try self.init(json: json, path: "", depth: 0, bulkData)
-        if !elements.isEmpty { declare(.utf8) }
+        if json["00080005"] != nil || hasTextBeyondASCII {
+            declare(.utf8)
+        } else {
+            characterSet = .default
+            passOnCharacterSet()
+        }
     }
 
     private init(json: JSONValue, path: String, depth: Int, _ bulkData: (String) -> [UInt8]?) throws(DICOMFault) {

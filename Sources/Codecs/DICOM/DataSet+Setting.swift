@@ -65,7 +65,8 @@ extension DataSet {
     /// Sets an element to integers.
     public mutating func set(_ tag: Tag, _ vr: VR, integers: [Int]) {
         switch vr {
-        case .SV: set(tag, vr, bytes: integers.flatMap { [UInt8](littleEndian: UInt64(bitPattern: Int64($0)), size: 8) })
+        case .SV:
+            set(tag, vr, bytes: integers.flatMap { [UInt8](littleEndian: UInt64(bitPattern: Int64($0)), size: 8) })
         case .UV:
             set(tag, vr, bytes: integers.flatMap { [UInt8](littleEndian: UInt64(clamping: $0), size: 8) })
         case .IS, .DS: set(tag, vr, text: integers.map(String.init).joined(separator: "\\"))

@@ -159,7 +159,8 @@ extension DataSet {
         let size = vr.unitSize
         let places = stride(from: 0, to: bytes.count / size * size, by: size)
         switch vr {
-        case .US, .UL: return places.compactMap { DataSet.integer(bytes, $0, size: size, signed: false).map(String.init) }
+        case .US, .UL:
+            return places.compactMap { DataSet.integer(bytes, $0, size: size, signed: false).map(String.init) }
         case .SS, .SL, .SV:
             return places.compactMap { DataSet.integer(bytes, $0, size: size, signed: true).map(String.init) }
         case .UV: return places.compactMap { DataSet.bits(bytes, $0, size: 8).map { String($0) } }

@@ -36,7 +36,11 @@ extension DataSetReader {
 
     private mutating func longHeader(_ tag: Tag, _ vr: VR, _ start: Int, limit: Int) -> Header? {
         guard limit - start >= 12 else {
-            if limit == bytes.count { cut(at: start, needs: start + 12, tag: tag) } else { tooLong(start, tag, 12, limit) }
+            if limit == bytes.count {
+                cut(at: start, needs: start + 12, tag: tag)
+            } else {
+                tooLong(start, tag, 12, limit)
+            }
             return nil
         }
         let length = length32(start + 8)

@@ -79,9 +79,11 @@ struct DataSetReader {
     }
 
     /// Elements up to `limit`, or to an item delimiter.
-    mutating func readDataSet(limit: Int, isUndefined: Bool, depth: Int, characterSet: SpecificCharacterSet) -> DataSet {
+    mutating func readDataSet(limit: Int, isUndefined: Bool, depth: Int, characterSet: SpecificCharacterSet) -> DataSet
+    {
         var set = DataSet()
         set.characterSet = characterSet
+        if depth == 0 { set.elements.reserveCapacity(min(256, (limit - position) / 16 + 1)) }
         var last: UInt32 = 0
         var isSorted = true
         while halt == nil, position < limit {
@@ -102,7 +104,9 @@ struct DataSetReader {
                     cure: "skipped")
                 continue
             }
-            guard let value = value(of: header, limit: limit, depth: depth, characterSet: set.characterSet) else { break }
+            guard let value = value(of: header, limit: limit, depth: depth, characterSet: set.characterSet) else {
+                break
+            }
             let element = Element(header.tag, header.vr, value)
             if header.tag.group == 2, depth == 0 {
                 note(

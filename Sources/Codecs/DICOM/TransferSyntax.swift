@@ -104,8 +104,8 @@ struct FileStart {
         }
         if let start = start(
             bytes, at: 128,
-            DICOMFault(.metaInformation, at: 128, "no prefix DICM after the preamble", cure: "read behind the preamble"))
-        {
+            DICOMFault(.metaInformation, at: 128, "no prefix DICM after the preamble", cure: "read behind the preamble")
+        ) {
             return start
         }
         if bytes.count < 140, options.isPrefix {

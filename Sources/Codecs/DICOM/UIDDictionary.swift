@@ -16,7 +16,8 @@ public enum UIDDictionary {
     public static func isStorageSOPClass(_ uid: String) -> Bool { entries[uid].map { isStorage(uid, $0) } ?? false }
 
     /// UIDs of all transfer syntaxes, sorted.
-    public static let transferSyntaxes: [String] = entries.filter { $0.value.kind == .transferSyntax }.map(\.key).sorted()
+    public static let transferSyntaxes: [String] = entries.filter { $0.value.kind == .transferSyntax }.map(\.key)
+        .sorted()
 
     private static func isStorage(_ uid: String, _ entry: (name: String, kind: Kind)) -> Bool {
         entry.kind == .sopClass && entry.name.contains("Storage") && !entry.name.contains("Commitment")

@@ -1,5 +1,5 @@
-/// Value representation (PS3.5 6.2).
 // swift-format-ignore: AlwaysUseLowerCamelCase
+/// Value representation (PS3.5 6.2).
 public enum VR: String, Sendable, Hashable, CaseIterable {
     /// Text and numbers as text.
     case AE, AS, CS, DA, DS, DT, IS, LO, LT, PN, SH, ST, TM, UC, UI, UR, UT
