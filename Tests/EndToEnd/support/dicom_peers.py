@@ -93,10 +93,10 @@ def decode(data):
 
 
 @contextlib.contextmanager
-def association(port, contexts, title="TESTER", called="HILUM", **more):
+def association(port, contexts, title="TESTER", called="HILUM", timeout=60, **more):
     """An association of pynetdicom's; contexts: abstract syntaxes, or pairs with their transfer syntaxes."""
     ae = AE(ae_title=title)
-    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 60
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = timeout
     for context in contexts:
         abstract, syntaxes = context if isinstance(context, tuple) else (context, None)
         ae.add_requested_context(abstract, syntaxes or [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
