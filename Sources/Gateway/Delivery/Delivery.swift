@@ -116,9 +116,10 @@ public actor Delivery {
     private func makeImageSender(
         _ spec: DestinationSpec, _ images: any ForwardQueue
     ) throws -> (any ImageSender, CommitmentRequester?) {
-        guard case .dicom(let dicom) = spec.kind else {
-            throw ORUFault(description: "images are not forwarded by this gateway")
+        if case .stow(let stow) = spec.kind {
+            return (try STOWImageSender(spec: stow, lanes: spec.lanes, group: group, clock: clock), nil)
         }
+        guard case .dicom(let dicom) = spec.kind else { throw ORUFault(description: "it takes reports, not images") }
         if let problem = dicom.problem { throw ORUFault(description: problem) }
         guard let imageService else { throw ORUFault(description: "no process that sends images was started") }
         let commitment = dicom.commitment.map {
@@ -156,7 +157,9 @@ public actor Delivery {
                 if case .hl7(let profile) = folder.form { _ = try ORUBuilder(profile: profile, utcOffset: { _ in 0 }) }
             case .dicom(let dicom):
                 if let problem = dicom.problem { return [problem] }
-            case .stow: break
+            case .stow(let stow):
+                try STOWImageSender.check(stow)
+                _ = try stow.tls?.configuration()
             }
             return []
         } catch {
