@@ -108,7 +108,8 @@ final class ForwardBoard: Sendable {
     private static func apply(_ effect: ImageEffect, _ queues: inout [String: Queue]) -> String {
         switch effect {
         case .queued(let destination, let study, _, let due):
-            if queues[destination, default: Queue()].studies[study] == nil {
+            if queues[destination] == nil { queues[destination] = Queue() }
+            if queues[destination]?.studies[study] == nil {
                 queues[destination]?.order.append(study)
                 queues[destination]?.studies[study] = Waiting()
             }
