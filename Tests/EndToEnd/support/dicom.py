@@ -16,7 +16,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittle
 from pynetdicom import AE, _config
 from pynetdicom.sop_class import Verification
 
-from .gateway import ROOT, until
+from .gateway import ROOT, Gateway, until
 from .ports import free_port
 
 # A file is sent as it is: no element is decoded and written anew on the way.
@@ -107,20 +107,66 @@ def uids(files):
 
 # -- configuration -----------------------------------------------------------------------------------------------------
 
-def modality(name="ct-1", ae="CT1", profile="generic-ct", **dicom):
+EVERYTHING = ["store", "find", "worklist", "mpps", "commit", "retrieve"]
+
+
+def modality(name="ct-1", ae="CT1", profile="quick", may=EVERYTHING, **dicom):
     """An entry of devices:."""
-    return {"id": name, "profile": profile, "link": {"dicom": {"ae": ae, **dicom}}}
+    return {"id": name, "profile": profile, "link": {"dicom": {"ae": ae, "peer": "127.0.0.1", "may": list(may), **dicom}}}
 
 
-def dicom_section(port, quiet="2s", **more):
-    """dicom: of a gateway under test: studies are complete soon."""
-    return {"port": port, "completion": {"quiet": quiet, "after_mpps": "1s"}, **more}
-
-
-def archive(port, name="pacs", ae="PACS", **more):
+def archive(port, name="pacs", ae="PACS", dicom=None, **more):
     """An entry of destinations: a PACS by C-STORE."""
-    dicom = {"host": "127.0.0.1", "port": port, "ae": ae, **more.pop("dicom", {})}
-    return {"id": name, "dicom": dicom, **more}
+    return {"id": name, "dicom": {"host": "127.0.0.1", "port": port, "ae": ae, **(dicom or {})}, **more}
+
+
+def hl7_destination(emr, name="emr"):
+    return {"id": name, "hl7": {"host": "127.0.0.1", "port": emr.port}}
+
+
+def fhir_destination(emr, name="fhir"):
+    return {"id": name, "fhir": {"url": f"http://127.0.0.1:{emr.port}/fhir"}}
+
+
+def quick_profile(folder, name="quick", **imaging):
+    """A modality whose studies are complete soon."""
+    place = pathlib.Path(folder) / name
+    place.mkdir(parents=True, exist_ok=True)
+    rules = {"quiet": "1s", **imaging}
+    (place / "profile.yaml").write_text(
+        f"id: {name}\nvendor: Nobody\nmodel: {name}\nkind: ct\nsupport: claimed\ndriver: dicom\n"
+        f"imaging: {json.dumps(rules)}\n")
+    (place / "NOTES.md").write_text("A modality of the tests.\n")
+
+
+class ImagingSite(Gateway):
+    """A gateway with `dicom:` and a quick modality; `dicom` and `web` are its ports, `images` its folder."""
+
+    def __init__(self, folder, destinations=(), devices=None, dicom=None, imaging=None, **more):
+        folder = pathlib.Path(folder)
+        quick_profile(folder / "profiles", **(imaging or {}))
+        self.dicom, self.web = free_port(), free_port()
+        section = {
+            "port": self.dicom, "completion": {"quiet": "1s", "after_mpps": "1s"}, "web": {"port": self.web}, **(dicom or {}),
+        }
+        if "listen" in section:
+            del section["port"]
+        more.setdefault("profiles", [str(folder / "profiles")])
+        super().__init__(folder, devices or [modality()], list(destinations), dicom=section, **more)
+        self.images = self.state / "images"
+
+    def study(self, uid):
+        """`hilum studies show`."""
+        return self.cli("studies", "show", uid)[0]
+
+    def studies(self, *arguments):
+        """`hilum studies`, by Study Instance UID."""
+        return {row["study"]: row for row in self.cli("studies", "list", *arguments)}
+
+    def complete(self, uid, version=1, timeout=60):
+        """Waits until the EMR's queue has a version of a study."""
+        return until(lambda: (r := self.studies().get(uid)) and r["version"] >= version and r["state"] == "complete" and r,
+                     timeout=timeout, what=f"version {version} of study {uid}")
 
 
 # -- dcmtk -------------------------------------------------------------------------------------------------------------
