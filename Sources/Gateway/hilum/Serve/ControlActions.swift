@@ -30,16 +30,12 @@ extension GatewayService {
                 "added": .strings(changes.added), "changed": .strings(changes.changed),
                 "removed": .strings(changes.removed), "broken": .strings(changes.broken),
             ]
-        case .resend(let item, let person):
-            return ["item": .number(try await store.resend(item: item, who: name(person), note: person.note))]
-        case .discard(let item, let person):
-            try await store.discard(item: item, who: name(person), note: person.note)
-        case .release(let report, let person):
-            try await store.release(report: report, who: name(person), note: person.note)
-        case .drop(let report, let person):
-            try await store.discard(report: report, who: name(person), note: person.note)
+        default:
+            switch await StoreActions.carry(request.by(name), store: store) {
+            case .success(let result): return result
+            case .failure(let fault): throw fault
+            }
         }
-        return JSONObject()
     }
 
     /// Links, driver processes, and codes that no rule knew, as they are now.

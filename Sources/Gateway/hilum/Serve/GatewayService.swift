@@ -20,6 +20,8 @@ final class GatewayService: Sendable {
     let intake: Intake
     let delivery: Delivery
     let transport: Transport
+    /// Nil: the site has no `dicom:`.
+    let imaging: ImagingService?
     let clock: SystemClock
     let unknownCodes = UnknownCodes()
     private let factory: DeviceRuntimeFactory
@@ -51,9 +53,12 @@ final class GatewayService: Sendable {
         drivers = try DriverHost(settings: driverSettings, log: log)
         intake = Intake(
             drivers: drivers, journal: store, alarms: store, clock: clock, observer: observer, log: log)
+        imaging = ImagingService(
+            configuration, library: library, drivers: drivers, store: store, clock: clock, log: log)
         delivery = Delivery(
             destinations: configuration.destinations.filter(\.isEnabled).map { $0.spec(configuration.site) },
-            outbox: store, alarms: store, clock: clock, utcOffset: { zone.utcOffset(at: $0) }, logger: log)
+            outbox: store, alarms: store, clock: clock, utcOffset: { zone.utcOffset(at: $0) }, logger: log,
+            images: store, sender: imaging?.sender)
         let runtimes = factory.runtimes(library)
         for runtime in runtimes { intake.update(runtime.intake) }
         transport = Transport(
@@ -64,8 +69,10 @@ final class GatewayService: Sendable {
     /// Reads what a crash left, then opens queues and links.
     func start() async throws {
         try await intake.recover()
+        await imaging?.startSender()
         await delivery.start()
         await transport.start()
+        await imaging?.start()
         await untilListening()
     }
 
@@ -83,6 +90,7 @@ final class GatewayService: Sendable {
 
     /// Closes links, lets what is on its way arrive (a few seconds at most), closes the store.
     func stop() async {
+        await imaging?.stop()
         await transport.stop()
         await intake.stop()
         await delivery.stop()
@@ -98,6 +106,7 @@ final class GatewayService: Sendable {
         }
         guard !changes.isEmpty else { return changes }
         library.withLock { $0 = next }
+        imaging?.update(next)
         let changed = Set(changes.changed + changes.added)
         for runtime in factory.runtimes(next) where changed.contains(runtime.profile.id) {
             intake.update(runtime.intake)
