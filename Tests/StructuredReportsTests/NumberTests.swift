@@ -41,7 +41,10 @@ struct NumberTests {
         }
         #expect(unit(CodedConcept("UCUM", "mm[Hg]", "mmHg")) == Quantity(number: "1", unit: "mmHg", ucum: "mm[Hg]"))
         #expect(unit(CodedConcept("UCUM", "mmHg", "mmHg")) == Quantity(number: "1", unit: "mmHg", ucum: "mm[Hg]"))
-        #expect(unit(CodedConcept("UCUM", "bpm", "bpm")) == Quantity(number: "1", unit: "bpm", ucum: ""))
+        for (sent, ucum) in [
+            ("bpm", "{H.B.}/min"), ("mGycm", "mGy.cm"), ("Gy.cm^2", "Gy.cm2"), ("cm/sec", "cm/s"), ("K/uL", "K/uL"),
+            ("X-ray sources", ""), ("d", "d"), ("furlongs", ""),
+        ] { #expect(unit(CodedConcept("UCUM", sent, "x"))?.ucum == ucum, "\(sent)") }
         #expect(unit(CodedConcept("UCUM", "1", "no units")) == Quantity(number: "1", unit: "", ucum: "1"))
         #expect(unit(CodedConcept("99X", "mm", "steps")) == Quantity(number: "1", unit: "steps", ucum: ""))
         #expect(unit(nil) == Quantity(number: "1"))

@@ -60,6 +60,28 @@ struct ReportTests {
         #expect(!StudyDocument.isRead(sopClass: "1.2.840.10008.5.1.4.1.1.2") && !StudyDocument.isRead(sopClass: ""))
     }
 
+    @Test("Dose in an Enhanced SR, as devices wrote it before dose had a class; settings of the machine are left out")
+    func enhancedDose() {
+        let event = Tree.item(
+            "CONTAINER", Tree.code("DCM", "113819"), "CONTAINS",
+            [
+                Tree.coded(Tree.code("DCM", "123014"), Tree.code("SRT", "T-D4000", "Abdomen")),
+                Tree.text(Tree.code("DCM", "113832"), "Tube A"), Tree.text(Tree.code("DCM", "121106"), "<Xml/>"),
+                Tree.number(Tree.code("DCM", "113733", "KVP"), "120", "kV"),
+                Tree.number(Tree.code("DCM", "113838", "DLP"), "265.1", "mGycm"),
+            ])
+        let document = Tree.document(
+            [event, Tree.text(Tree.code("DCM", "121106"), "second scan repeated")],
+            sopClass: "1.2.840.10008.5.1.4.1.1.88.22", title: Tree.code("DCM", "113701"),
+            flags: ("COMPLETE", "UNVERIFIED"))
+        let rows = Sample.rows(Sample.report([document]))
+        #expect(rows.map(\.asSent.code) == ["DCM:113838", "DCM:121106"])
+        #expect(rows.map(\.status) == [.final, .final] && rows.map(\.role) == [.result, .result])
+        #expect(rows.first?.value == .quantity(Quantity(number: "265.1", unit: "mGycm", ucum: "mGy.cm")))
+        #expect(rows.first?.imaging?.bodySite?.system == SNOMED.system)
+        #expect(rows.first?.imaging?.qualifiers.map(\.value.display) == ["Tube A"])
+    }
+
     @Test("A code that is no LOINC code is not passed off as one")
     func wrongLOINC() throws {
         let document = Tree.document([Tree.number(Tree.code("LN", "29436-9"), "4.8", "cm")])

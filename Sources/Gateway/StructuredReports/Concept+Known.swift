@@ -6,6 +6,7 @@ extension Concept {
     static let method = Concept("SCT", "370129005")
     static let targetRegion = Concept("DCM", "123014")
     static let finding = Concept("DCM", "121071")
+    static let comment = Concept("DCM", "121106")
 
     // Names of what is measured (TID 1501).
     static let trackingIdentifier = Concept("DCM", "112039")
@@ -29,8 +30,10 @@ extension Concept {
     static let aboutTheDocument: Set<Concept> = [
         language, Concept("DCM", "121046"), Concept("DCM", "121050"), Concept("DCM", "121058"),
         Concept("DCM", "121018"), Concept("DCM", "121019"), Concept("DCM", "121023"), Concept("SCT", "363703001"),
-        // Of dose reports: scope of accumulation, source of the information.
-        Concept("DCM", "113705"), Concept("DCM", "113854"),
+        // Of dose reports: scope of accumulation, source of the information, end of the irradiation, whether there are data
+        // of detector, source and mechanics.
+        Concept("DCM", "113705"), Concept("DCM", "113854"), Concept("DCM", "113810"), Concept("DCM", "113943"),
+        Concept("DCM", "113944"), Concept("DCM", "113945"),
     ]
 
     // Who observed (TID 1002 to 1004).
@@ -60,6 +63,17 @@ extension Concept {
     /// Of one irradiation event, what a chart keeps: CTDIvol, DLP, scanning length (TID 10013).
     static let doseOfAnEvent: Set<Concept> = [
         Concept("DCM", "113830"), Concept("DCM", "113838"), Concept("DCM", "113825"),
+    ]
+    /// Of one irradiation event, what stands behind the totals: dose area product, dose at the reference point, average
+    /// glandular dose, entrance exposure (TID 10003). All else are settings of the machine; there are thousands of them.
+    static let partOfATotal: Set<Concept> = [
+        Concept("DCM", "122130"), Concept("DCM", "113738"), Concept("DCM", "111631"), Concept("DCM", "111636"),
+    ]
+
+    /// Titles of dose reports: X-ray (TID 10001, 10011), radiopharmaceutical (TID 10021), patient (TID 10030). Devices made
+    /// before there was a SOP class for them write them as Enhanced SR.
+    static let doseReports: Set<Concept> = [
+        Concept("DCM", "113701"), Concept("DCM", "113500"), Concept("DCM", "128401"),
     ]
 
     // Key object selection (CID 7010, TID 2010).

@@ -32,8 +32,8 @@ struct ContentContext {
         below.identity = ""
         below.said = []
         let isGroup = ContentContext.isMeasurementGroup(container)
-        for child in container.children where ContentContext.isContext(child, kind) || isGroup && child.named(.finding)
-        {
+        for child in container.children
+        where ContentContext.isContext(child, kind, isRoot: isRoot) || isGroup && child.named(.finding) {
             below.apply(child)
         }
         for child in container.children(.contains) { below.addImage(child) }
@@ -55,15 +55,22 @@ struct ContentContext {
         return below
     }
 
+    /// Bytes of a text that is a word on a number rather than a text of its own.
+    private static let longestQualifier = 64
+
     /// True for a child of a container that says something about its neighbours.
-    static func isContext(_ item: ContentItem, _ kind: DocumentKind) -> Bool {
+    static func isContext(_ item: ContentItem, _ kind: DocumentKind, isRoot: Bool) -> Bool {
         switch item.relationship {
         case .hasObsContext, .hasConceptMod: return !item.isContainer
         case .contains, nil:
             if item.named(Concept.identities) || item.named(Concept.started) { return true }
-            guard case .code = item.value else { return false }
             // Dose: phantom, region, agent, route stand beside the numbers that they qualify.
-            return kind == .doseReport
+            guard kind == .doseReport, !isRoot else { return false }
+            switch item.value {
+            case .code: return true
+            case .text(let text): return !item.named(.comment) && text.utf8.count <= longestQualifier
+            default: return false
+            }
         default: return false
         }
     }
@@ -112,9 +119,12 @@ struct ContentContext {
         } else {
             qualifiers.append((name, word))
         }
-        // Side and part of a site, radionuclide of an agent.
+        // Side and part of a site, radionuclide of an agent and its half life.
         for child in item.children {
-            if case .code = child.value { apply(child) }
+            switch child.value {
+            case .code, .number: apply(child)
+            default: break
+            }
         }
     }
 

@@ -33,19 +33,24 @@ struct ContentRows {
             }
             if child.isContainer {
                 walk(child, context)
-            } else if !ContentContext.isContext(child, header.kind) {
-                statement(child, context, role: role(of: child, context), modifiers: [])
+            } else if !ContentContext.isContext(child, header.kind, isRoot: isRoot) {
+                guard let role = role(of: child, context) else { continue }
+                statement(child, context, role: role, modifiers: [])
             }
         }
     }
 
-    /// What a chart keeps, and what only stands behind it.
-    private func role(of item: ContentItem, _ context: ContentContext) -> Observation.Role {
+    /// What a chart keeps, and what only stands behind it; nil: no row at all.
+    private func role(of item: ContentItem, _ context: ContentContext) -> Observation.Role? {
         switch header.kind {
         case .doseReport:
-            // Texts about an acquisition are of no use without it.
-            guard case .number = item.value else { return context.isIrradiationEvent ? .raw : .result }
-            return context.isIrradiationEvent && !item.named(Concept.doseOfAnEvent) ? .raw : .result
+            // When an irradiation ended, who had authorised it: nothing without the doses.
+            guard case .number = item.value else {
+                return item.named(.comment) && !context.isIrradiationEvent ? .result : nil
+            }
+            guard context.isIrradiationEvent else { return .result }
+            if item.named(Concept.doseOfAnEvent) { return .result }
+            return item.named(Concept.partOfATotal) ? .raw : nil
         case .detection: return .raw
         default: return .result
         }
@@ -56,8 +61,6 @@ struct ContentRows {
         _ item: ContentItem, _ outer: ContentContext, role: Observation.Role, modifiers: [String]
     ) {
         guard let value = ContentRows.value(item) else { return }
-        // When an irradiation ended says nothing without the doses.
-        if header.kind == .doseReport, case .time = item.value { return }
         guard rows.count < limit else {
             isCut = true
             return
@@ -108,6 +111,8 @@ struct ContentRows {
         case .code:
             // Of a number: how it was chosen. Of a finding: a finding itself.
             if isNumber { context.apply(child) } else { about.append(child) }
+        case .text(let text) where isNumber:
+            if !text.isEmpty { row.comments.append((child.name.map { $0.words + ": " } ?? "") + text) }
         case .number, .text, .time: about.append(child)
         default: context.addImage(child)
         }

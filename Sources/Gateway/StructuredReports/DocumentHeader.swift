@@ -30,11 +30,14 @@ struct DocumentHeader {
 
     init(_ document: StudyDocument, _ kind: DocumentKind, _ options: StudyReport.Options) {
         let data = document.dataSet
+        let titleConcept = CodedConcept(data.item(.conceptNameCodeSequence))
+        let isDose = kind == .structuredReport && titleConcept?.isAny(Concept.doseReports) == true
+        let kind = isDose ? .doseReport : kind
         self.kind = kind
+        self.titleConcept = titleConcept
         uid = document.uid
         zone = options.zone
         offset = data.string(.timezoneOffsetFromUTC)
-        titleConcept = CodedConcept(data.item(.conceptNameCodeSequence))
         let name = titleConcept?.words ?? ""
         let words = [data.text(.documentTitle) ?? "", name, data.text(.seriesDescription) ?? ""]
         title = words.first { !$0.isEmpty } ?? data.string(.modality) ?? ""

@@ -20,9 +20,19 @@ extension MeasuredNumber {
     /// UCUM of the unit; empty when it is not known for certain.
     var ucum: String {
         guard let unit, unit.scheme == "UCUM" else { return "" }
-        // Not few devices say UCUM and write their own spelling: mmHg.
-        return UCUM.isValid(unit.value) ? unit.value : UnitSpellings.ucum(for: unit.value) ?? ""
+        if UCUM.isValid(unit.value) { return unit.value }
+        // Not few devices say UCUM and write their own spelling: mmHg, mGycm, Gy.cm^2, cm/sec.
+        if let known = MeasuredNumber.spellings[unit.value] ?? UnitSpellings.ucum(for: unit.value) { return known }
+        let plain = unit.value.replacing("^", with: "").replacing("*", with: ".").replacing("sec", with: "s")
+        return UCUM.isValid(plain) ? plain : ""
     }
+
+    /// Spellings of modalities that no rule makes UCUM of.
+    private static let spellings: [String: String] = [
+        "mGycm": "mGy.cm", "mGycm2": "mGy.cm2", "Gycm2": "Gy.cm2", "Gym2": "Gy.m2", "uGym2": "uGy.m2",
+        "dGycm2": "dGy.cm2", "cGycm2": "cGy.cm2", "bpm": "{H.B.}/min", "BPM": "{H.B.}/min", "degrees": "deg",
+        "HU": "[hnsf'U]", "pixels": "{pixels}", "frames": "{frames}", "events": "{events}",
+    ]
 
     /// Unit for people: the code where it reads as one, else the meaning.
     private var unitWords: String {
