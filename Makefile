@@ -25,11 +25,12 @@ build: deps-build
 bench: deps-build deps-test venv ## results per second, latency, memory, bytes stored: with the machine and the commit
 	@swift build -c release $(SWIFTFLAGS)
 	@$(VENV)/bin/python Tests/Benchmarks/bench.py --bin .build/release
+	@$(VENV)/bin/python Tests/Benchmarks/bench_imaging.py --bin .build/release
 
 fuzz: deps-build ## libFuzzer on every codec and driver, FUZZ_SECONDS each (default 60)
 	@scripts/fuzz $${FUZZ_SECONDS:-60}
 
-chaos: deps-build deps-test venv build ## 200 random kill -9 under load, failing disks, dying drivers
+chaos: deps-build deps-test venv build ## random kill -9 under load, failing disks, dying drivers, 10,000 associations
 	@$(VENV)/bin/python -m pytest -q Tests/Chaos
 
 format: ## rewrite the Swift sources in the project's style
