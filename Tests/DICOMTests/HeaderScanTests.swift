@@ -94,6 +94,19 @@ struct HeaderScanTests {
         #expect(file.bytes.withUnsafeBytes { further.scan($0) } == .needsMore(atLeast: end + 12 + 100_000))
     }
 
+    @Test("a data set may end where the file ends")
+    func wholeFile() {
+        var file = Bytes.part10()
+        file.explicit(0x0010_0020, "LO", "42")
+        var scan = HeaderScan([.patientID, .rows])
+        let end = file.bytes.count
+        #expect(file.bytes.withUnsafeBytes { scan.scan($0, isWholeFile: true) } == .done(end: end))
+        #expect(value(scan, .patientID, file.bytes) == "42")
+        #expect(file.bytes.withUnsafeBytes { scan.scan($0) } == .needsMore(atLeast: end + 8))
+        let cut = Array(file.bytes.dropLast())
+        #expect(cut.withUnsafeBytes { scan.scan($0, isWholeFile: true) } == .needsMore(atLeast: end))
+    }
+
     @Test("every beginning asks for more than it is, never reads beyond itself, and growing ends like the whole")
     func prefixes() throws {
         for sample in RobustnessTests.samples {

@@ -81,7 +81,8 @@ struct SampleFileTests {
         var done = 0
         let files = try files()
         for file in files {
-            guard case .done = file.bytes.withUnsafeBytes({ scan.scan($0) }), let read = try? DICOMFile.read(file.bytes)
+            guard case .done = file.bytes.withUnsafeBytes({ scan.scan($0, isWholeFile: true) }),
+                let read = try? DICOMFile.read(file.bytes)
             else { continue }
             done += 1
             for (place, tag) in scan.tags.enumerated() {

@@ -54,7 +54,7 @@ private func exerciseDataSet(_ set: DataSet) {
 
 private func exerciseScan(_ bytes: [UInt8]) {
     var scan = HeaderScan([.sopInstanceUID, .patientName, .patientID, .studyInstanceUID, .rows, .contentSequence])
-    let outcome = bytes.withUnsafeBytes { scan.scan($0) }
+    let outcome = bytes.withUnsafeBytes { scan.scan($0, isWholeFile: true) }
     for slot in scan.slots where slot.isPresent {
         precondition(Int(slot.offset) + Int(slot.length) <= bytes.count, "a value beyond the buffer")
     }

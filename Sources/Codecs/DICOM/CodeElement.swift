@@ -40,16 +40,23 @@ enum CodeElement: Sendable, Hashable {
         }
     }
 
-    /// The set that has ASCII in its left half and this in its right.
-    var plainSet: CharacterSet? {
+    /// The set in which this element's characters are read, ASCII being ASCII.
+    var set: CharacterSet {
         switch self {
-        case .ascii: .ascii
+        case .ascii, .romaji: .ascii
+        case .katakana, .kanji, .supplementaryKanji: .eucJP
+        case .korean: .eucKR
+        case .chinese, .chineseInG0: .gb18030
         case .latin(let part): .iso8859(part)
         case .thai: .windows(874)
-        case .chinese: .gb18030
-        case .korean: .eucKR
-        case .katakana: nil
-        default: nil
+        }
+    }
+
+    /// True where the bytes of `set` are this element's own, so that it needs no code extension when it stands alone.
+    var isWholeSet: Bool {
+        switch self {
+        case .latin, .thai, .chinese, .korean: true
+        default: false
         }
     }
 
@@ -81,51 +88,25 @@ enum CodeElement: Sendable, Hashable {
         1: 0x41, 2: 0x42, 3: 0x43, 4: 0x44, 7: 0x46, 6: 0x47, 8: 0x48, 5: 0x4C, 9: 0x4D, 15: 0x62,
     ]
 
-    /// The element that an escape sequence designates, and the bytes after ESC. Nil for sequences that DICOM does not know.
-    static func designated(_ bytes: ArraySlice<UInt8>) -> (element: CodeElement, length: Int)? {
-        for element in all {
-            let designation = element.designation
-            if bytes.starts(with: designation) { return (element, designation.count) }
-        }
-        // JIS C 6226-1978 (ESC $ @) and JIS X 0208 in the four-byte form (ESC $ ( B).
-        if bytes.starts(with: [0x24, 0x40]) { return (.kanji, 2) }
-        if bytes.starts(with: [0x24, 0x28, 0x42]) || bytes.starts(with: [0x24, 0x28, 0x40]) { return (.kanji, 3) }
-        return nil
-    }
-
-    private static let all: [CodeElement] =
-        [.ascii, .romaji, .katakana, .kanji, .supplementaryKanji, .korean, .chinese, .chineseInG0, .thai]
-        + latinFinals.keys.sorted().map { .latin($0) }
-
-    /// Reads bytes of this element, escape sequences taken out, as UTF-8.
-    func transcode(_ bytes: [UInt8], to utf8: inout [UInt8]) {
-        func run(_ set: CharacterSet, _ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { set.transcode($0, to: &utf8) } }
-        switch self {
-        case .ascii: run(.ascii, bytes)
-        case .latin, .thai: run(plainSet ?? .ascii, bytes)
-        case .chinese: run(.gb18030, bytes)
-        case .chineseInG0: run(.gb18030, bytes.map { $0 | 0x80 })
-        case .korean: run(.eucKR, bytes)
-        case .kanji: run(.eucJP, bytes.map { $0 | 0x80 })
-        case .supplementaryKanji:
-            var coded: [UInt8] = []
-            for place in stride(from: 0, to: bytes.count - 1, by: 2) {
-                coded += [0x8F, bytes[place] | 0x80, bytes[place + 1] | 0x80]
-            }
-            run(.eucJP, coded)
-        case .romaji:
-            for byte in bytes {
-                switch byte {
-                case 0x5C: utf8 += Array("¥".utf8)
-                case 0x7E: utf8 += Array("‾".utf8)
-                default: utf8.append(byte)
-                }
-            }
-        case .katakana:
-            for byte in bytes {
-                let scalar = (0xA1...0xDF).contains(byte) ? Unicode.Scalar(0xFEC0 + UInt32(byte)) : nil
-                utf8 += Array(String(Character(scalar ?? "\u{FFFD}")).utf8)
-            }
+    /// The element that the bytes behind an ESC designate, and how many these are. Nil for sequences that DICOM does not
+    /// know.
+    static func designated(_ bytes: UnsafeRawBufferPointer, at place: Int) -> (element: CodeElement, length: Int)? {
+        func byte(_ offset: Int) -> UInt8 { place + offset < bytes.count ? bytes[place + offset] : 0 }
+        switch (byte(0), byte(1), byte(2)) {
+        case (0x28, 0x42, _): return (.ascii, 2)
+        case (0x28, 0x4A, _): return (.romaji, 2)
+        case (0x29, 0x49, _): return (.katakana, 2)
+        // JIS C 6226-1978 (ESC $ @) is read as its successor; ESC $ ( B is the same in four bytes.
+        case (0x24, 0x40, _), (0x24, 0x42, _): return (.kanji, 2)
+        case (0x24, 0x28, 0x40), (0x24, 0x28, 0x42): return (.kanji, 3)
+        case (0x24, 0x28, 0x44): return (.supplementaryKanji, 3)
+        case (0x24, 0x29, 0x43): return (.korean, 3)
+        case (0x24, 0x29, 0x41): return (.chinese, 3)
+        case (0x24, 0x41, _): return (.chineseInG0, 2)
+        case (0x2D, 0x54, _): return (.thai, 2)
+        case (0x2D, let final, _):
+            return latinFinals.first { $0.value == final }.map { (.latin($0.key), 2) }
+        default: return nil
         }
     }
 
@@ -145,13 +126,13 @@ enum CodeElement: Sendable, Hashable {
         case .katakana:
             return (0xFF61...0xFF9F).contains(value) ? [UInt8(truncatingIfNeeded: value - 0xFEC0)] : nil
         case .latin, .thai:
-            guard value >= 0x80, let bytes = coded(plainSet ?? .ascii), bytes.count == 1, bytes[0] >= 0xA0 else {
+            guard value >= 0x80, let bytes = coded(set), bytes.count == 1, bytes[0] >= 0xA0 else {
                 return nil
             }
             return bytes
         case .korean, .chinese, .chineseInG0, .kanji, .supplementaryKanji:
             guard value >= 0x80 else { return nil }
-            return twoBytes(coded(self == .korean ? .eucKR : self == .chinese || self == .chineseInG0 ? .gbk : .eucJP))
+            return twoBytes(coded(set == .gb18030 ? .gbk : set))
         }
     }
 

@@ -1,6 +1,8 @@
 extension HeaderScan {
     /// Scans the first bytes of a file. The slots are valid until the next run.
-    public mutating func scan(_ buffer: UnsafeRawBufferPointer) -> Outcome {
+    ///
+    /// - Parameter isWholeFile: the buffer ends where the file ends, so that a data set may end there as well.
+    public mutating func scan(_ buffer: UnsafeRawBufferPointer, isWholeFile: Bool = false) -> Outcome {
         for place in slots.indices { slots[place] = Self.absent }
         transferSyntax = Self.absent
         // Offsets have 32 bits.
@@ -10,7 +12,8 @@ extension HeaderScan {
         let count = buffer.count
         return slots.withUnsafeMutableBufferPointer { slots in
             wanted.withUnsafeBufferPointer { wanted in
-                var cursor = ScanCursor(base: base, count: count, wanted: wanted, slots: slots)
+                var cursor = ScanCursor(
+                    base: base, count: count, isWholeFile: isWholeFile, wanted: wanted, slots: slots)
                 let outcome = cursor.run()
                 isImplicit = cursor.isImplicit
                 transferSyntax = cursor.transferSyntax
@@ -24,6 +27,7 @@ extension HeaderScan {
 struct ScanCursor {
     let base: UnsafeRawPointer
     let count: Int
+    let isWholeFile: Bool
     /// Sorted, closed by `UInt32.max`.
     let wanted: UnsafeBufferPointer<UInt32>
     let slots: UnsafeMutableBufferPointer<HeaderScan.Slot>
@@ -34,11 +38,12 @@ struct ScanCursor {
     private var outcome: HeaderScan.Outcome?
 
     init(
-        base: UnsafeRawPointer, count: Int, wanted: UnsafeBufferPointer<UInt32>,
+        base: UnsafeRawPointer, count: Int, isWholeFile: Bool, wanted: UnsafeBufferPointer<UInt32>,
         slots: UnsafeMutableBufferPointer<HeaderScan.Slot>
     ) {
         self.base = base
         self.count = count
+        self.isWholeFile = isWholeFile
         self.wanted = wanted
         self.slots = slots
     }
@@ -157,7 +162,7 @@ struct ScanCursor {
     private mutating func explicit() -> Bool {
         let last = slots.count > 0 ? wanted[slots.count - 1] : 0
         while true {
-            guard offset &+ 8 <= count else { return need(offset + 8) }
+            guard offset &+ 8 <= count else { return offset == count && isWholeFile || need(offset + 8) }
             let word = load64(offset)
             let tag = tagNumber(word)
             if tag > last || tag >= 0x7FE0_0000 { return tag < 0xFFFE_0000 || unusual(offset) }
@@ -195,7 +200,7 @@ struct ScanCursor {
     private mutating func implicit() -> Bool {
         let last = slots.count > 0 ? wanted[slots.count - 1] : 0
         while true {
-            guard offset &+ 8 <= count else { return need(offset + 8) }
+            guard offset &+ 8 <= count else { return offset == count && isWholeFile || need(offset + 8) }
             let word = load64(offset)
             let tag = tagNumber(word)
             if tag > last || tag >= 0x7FE0_0000 { return tag < 0xFFFE_0000 || unusual(offset) }

@@ -1,4 +1,9 @@
+import CharacterSets
+
 /// Reads text with code extensions (ISO 2022 as PS3.5 6.1.2.5 restricts it).
+///
+/// What is read is gathered in the bytes of a set that the rest of the project reads (EUC-JP, EUC-KR, GB 18030, ISO 8859),
+/// in which ASCII is ASCII, and converted in long runs.
 struct ISO2022Decoder {
     private let initial: (g0: CodeElement, g1: CodeElement?)
     private var g0: CodeElement
@@ -8,7 +13,8 @@ struct ISO2022Decoder {
     private var fallback: CodeElement?
     private let vr: VR
     private var run: [UInt8] = []
-    private var runElement = CodeElement.ascii
+    /// What the run is in; nil while it is ASCII only.
+    private var runSet: CharacterSet?
 
     init(g0: CodeElement, g1: CodeElement?, fallback: CodeElement?, vr: VR) {
         initial = (g0, g1)
@@ -23,32 +29,22 @@ struct ISO2022Decoder {
         while place < bytes.count {
             let byte = bytes[place]
             if byte == 0x1B {
-                let rest = bytes[(place + 1)..<min(bytes.count, place + 5)]
-                if let (element, length) = CodeElement.designated(Array(rest)[...]) {
+                place += 1
+                if let (element, length) = CodeElement.designated(bytes, at: place) {
                     if element.isG1 {
                         g1 = element
                         fallback = element
                     } else {
                         g0 = element
                     }
-                    place += 1 + length
-                    continue
+                    place += length
+                } else {
+                    run.append(byte)
                 }
-                put(.ascii, [byte], to: &utf8)
-                place += 1
             } else if byte < 0x80 {
                 place += low(bytes, place, to: &utf8)
             } else {
-                let element = g1 ?? fallback
-                let width = element?.width ?? 1
-                if let element, width == 1 || place + 1 < bytes.count && bytes[place + 1] >= 0x80 {
-                    put(element, Array(bytes[place..<place + width]), to: &utf8)
-                    place += width
-                } else {
-                    flush(to: &utf8)
-                    utf8 += [0xEF, 0xBF, 0xBD]
-                    place += 1
-                }
+                place += high(bytes, place, to: &utf8)
             }
         }
         flush(to: &utf8)
@@ -60,34 +56,94 @@ struct ISO2022Decoder {
     private mutating func low(_ bytes: UnsafeRawBufferPointer, _ place: Int, to utf8: inout [UInt8]) -> Int {
         let byte = bytes[place]
         if g0.width == 2, byte > 0x20, byte < 0x7F {
-            if place + 1 < bytes.count, bytes[place + 1] > 0x20, bytes[place + 1] < 0x7F {
-                put(g0, [byte, bytes[place + 1]], to: &utf8)
-                return 2
+            guard place + 1 < bytes.count, bytes[place + 1] > 0x20, bytes[place + 1] < 0x7F else {
+                // Half a character before something else: nothing that can be read.
+                replace(to: &utf8)
+                return 1
             }
-            // Half a character before something else: nothing that can be read.
-            flush(to: &utf8)
-            utf8 += [0xEF, 0xBF, 0xBD]
-            return 1
+            begin(g0, to: &utf8)
+            if g0 == .supplementaryKanji { run.append(0x8F) }
+            run.append(byte | 0x80)
+            run.append(bytes[place + 1] | 0x80)
+            return 2
         }
         if vr.isDelimiter(byte) {
-            put(.ascii, [byte], to: &utf8)
+            run.append(byte)
             g0 = initial.g0
             g1 = initial.g1
+        } else if g0 == .romaji, byte == 0x5C || byte == 0x7E {
+            flush(to: &utf8)
+            utf8 += byte == 0x5C ? Array("¥".utf8) : Array("‾".utf8)
         } else {
-            put(g0.width == 2 ? .ascii : g0, [byte], to: &utf8)
+            run.append(byte)
         }
         return 1
     }
 
-    private mutating func put(_ element: CodeElement, _ bytes: [UInt8], to utf8: inout [UInt8]) {
-        if element != runElement { flush(to: &utf8) }
-        runElement = element
-        run += bytes
+    /// A byte above 7F, or two.
+    ///
+    /// - Returns: how many bytes were taken.
+    private mutating func high(_ bytes: UnsafeRawBufferPointer, _ place: Int, to utf8: inout [UInt8]) -> Int {
+        let byte = bytes[place]
+        switch g1 ?? fallback {
+        case .katakana? where (0xA1...0xDF).contains(byte):
+            begin(.katakana, to: &utf8)
+            run.append(0x8E)
+            run.append(byte)
+            return 1
+        case .korean?, .chinese?:
+            guard let element = g1 ?? fallback, place + 1 < bytes.count,
+                isPair(byte, bytes[place + 1], element)
+            else { break }
+            begin(element, to: &utf8)
+            run.append(byte)
+            run.append(bytes[place + 1])
+            return 2
+        case .latin(let part)?:
+            begin(.latin(part), to: &utf8)
+            run.append(byte)
+            return 1
+        case .thai?:
+            begin(.thai, to: &utf8)
+            run.append(byte)
+            return 1
+        default: break
+        }
+        replace(to: &utf8)
+        return 1
+    }
+
+    /// Whether two bytes are a character: of the 94 × 94, or of the wider sets of Windows (GBK, code page 949), which systems
+    /// write under the name of the smaller ones. A delimiter never is a second byte.
+    private func isPair(_ lead: UInt8, _ trail: UInt8, _ element: CodeElement) -> Bool {
+        guard lead > 0x80, lead < 0xFF, trail < 0xFF, trail != 0x80 || element == .chinese else { return false }
+        if trail >= 0x80 { return true }
+        if vr.isDelimiter(trail) { return false }
+        if element == .chinese { return trail >= 0x40 && trail < 0x7F }
+        return lead <= 0xC6 && (0x41...0x5A).contains(trail & 0xDF)
+    }
+
+    /// The next bytes are of this element.
+    private mutating func begin(_ element: CodeElement, to utf8: inout [UInt8]) {
+        let set = element.set
+        if runSet == set { return }
+        if runSet != nil { flush(to: &utf8) }
+        runSet = set
+    }
+
+    private mutating func replace(to utf8: inout [UInt8]) {
+        flush(to: &utf8)
+        utf8 += [0xEF, 0xBF, 0xBD]
     }
 
     private mutating func flush(to utf8: inout [UInt8]) {
-        if !run.isEmpty { runElement.transcode(run, to: &utf8) }
+        if let set = runSet {
+            _ = run.withUnsafeBytes { set.transcode($0, to: &utf8) }
+        } else {
+            utf8 += run
+        }
         run.removeAll(keepingCapacity: true)
+        runSet = nil
     }
 }
 

@@ -82,7 +82,7 @@ public struct SpecificCharacterSet: Sendable, Hashable {
         }
         if !isExtended, others.isEmpty {
             guard let g1 else { return .plain(.ascii) }
-            if let set = g1.plainSet, g0 == .ascii { return .plain(set) }
+            if g1.isWholeSet, g0 == .ascii { return .plain(g1.set) }
         }
         return .extended(g0: g0, g1: g1, others: others)
     }
