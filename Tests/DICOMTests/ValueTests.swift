@@ -171,4 +171,33 @@ struct ValueTests {
         #expect(DICOMNumber.json("5.E3") == "5E3")
         #expect(DICOMNumber.json("-00") == "-0")
     }
+
+    @Test("paths to elements")
+    func paths() throws {
+        var item = DataSet()
+        item.set(.requestedProcedureID, .SH, text: "P1")
+        var other = DataSet()
+        other.set(.requestedProcedureID, .SH, text: "P2")
+        var set = DataSet()
+        set.set(.requestAttributesSequence, items: [item, other])
+        set.set(.accessionNumber, .SH, text: "A1")
+        set.set(Tag(0x0029, 0x0010), .LO, text: "OTHER")
+        set.set(Tag(0x0029, 0x0011), .LO, text: "A/B MAKER")
+        set.set(Tag(0x0029, 0x1108), .LO, text: "private")
+        func text(_ path: String) throws -> String? { set.string(try #require(ElementPath(path))) }
+        #expect(try text("AccessionNumber") == "A1")
+        #expect(try text("0008,0050") == "A1")
+        #expect(try text("RequestAttributesSequence/RequestedProcedureID") == "P1")
+        #expect(try text("00400275[2]/00401001") == "P2")
+        #expect(try text("00400275[3]/00401001") == nil)
+        #expect(try text("0029,\"A/B MAKER\",08") == "private")
+        #expect(try text("0029,\"OTHER\",08") == nil)
+        #expect(try text("0029,\"NOBODY\",08") == nil)
+        for wrong in [
+            "", "/", "NoSuchKeyword", "00400275[0]/00401001", "0028,\"X\",08", "00400275[2]", "0029,\"\",08",
+            "0029,\"X\",108",
+        ] {
+            #expect(ElementPath(wrong) == nil, "\(wrong)")
+        }
+    }
 }

@@ -20,7 +20,8 @@ func fuzzDICOM(_ bytes: UnsafeRawBufferPointer) {
     ] {
         let set = SpecificCharacterSet(declared: declared)
         let text = set.decode(whole[...], vr: .PN)
-        _ = set.encode(text, vr: .PN)
+        // Writing goes character by character: enough of them to see.
+        _ = set.encode(String(text.prefix(60)), vr: .PN)
         _ = PersonName(text).text
     }
 }

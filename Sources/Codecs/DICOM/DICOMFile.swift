@@ -6,7 +6,8 @@ public struct DICOMFile: Sendable, Equatable {
         case whole
         /// Up to the pixel data, as asked; the offset of their tag.
         case pixelData(offset: Int)
-        /// The bytes given are the beginning of more: at least so many are needed to go on. What was complete is there.
+        /// The bytes given are the beginning of more: at least so many are needed to go on, and in a sequence of undefined
+        /// length nobody knows how many more; give twice as many as before when that is more. What was complete is there.
         case needsMore(atLeast: Int)
         /// The file ends in the middle, or cannot be read further. What was complete is there; `faults` says why.
         case broken(offset: Int)

@@ -25,6 +25,7 @@ extension DataSet {
         guard depth <= DataSet.deepestNesting else {
             throw DICOMFault(.nesting, at: 0, "\(path): too many sequences in each other")
         }
+        var found: [Element] = []
         for member in object.members {
             guard let tag = Tag(member.key) ?? Tag(keyword: member.key) else {
                 throw DICOMFault(
@@ -39,11 +40,15 @@ extension DataSet {
                     items.append(
                         try DataSet(json: item, path: "\(path)/\(place + 1)/", depth: depth + 1, bulkData))
                 }
-                self[tag] = Element(tag, .SQ, .items(items))
+                found.append(Element(tag, .SQ, .items(items)))
             } else {
-                try set(tag, vr, json: member.value, path: path, bulkData)
+                var one = DataSet()
+                one.characterSet = .utf8
+                try one.set(tag, vr, json: member.value, path: path, bulkData)
+                found += one.elements
             }
         }
+        elements = DataSet.sorted(found)
     }
 
     private static func vr(_ json: JSONValue, _ tag: Tag, _ path: String) throws(DICOMFault) -> VR {

@@ -20,7 +20,20 @@ public struct DataSet: Sendable, Equatable {
 
     /// A data set of elements in any order; of two with one tag the first counts.
     public init(elements: [Element]) {
-        for element in elements where self[element.tag] == nil { self[element.tag] = element }
+        self.elements = DataSet.sorted(elements)
+        characterSet = self[.specificCharacterSet].flatMap { SpecificCharacterSet(declaration: $0) } ?? .default
+        passOnCharacterSet()
+    }
+
+    /// Elements in the order of their tags; the first of two with one tag.
+    static func sorted(_ elements: [Element]) -> [Element] {
+        let order = elements.indices.sorted {
+            elements[$0].tag == elements[$1].tag ? $0 < $1 : elements[$0].tag < elements[$1].tag
+        }
+        var sorted: [Element] = []
+        sorted.reserveCapacity(elements.count)
+        for index in order where sorted.last?.tag != elements[index].tag { sorted.append(elements[index]) }
+        return sorted
     }
 
     /// True without elements.

@@ -152,14 +152,7 @@ struct DataSetReader {
             note(
                 .order, at: offset, "the elements before this are not in ascending order, or one is there twice",
                 cure: "sorted; the first of two counts")
-            var sorted: [Element] = []
-            sorted.reserveCapacity(set.elements.count)
-            let order = set.elements.indices.sorted {
-                let (left, right) = (set.elements[$0].tag.number, set.elements[$1].tag.number)
-                return left == right ? $0 < $1 : left < right
-            }
-            for index in order where sorted.last?.tag != set.elements[index].tag { sorted.append(set.elements[index]) }
-            set.elements = sorted
+            set.elements = DataSet.sorted(set.elements)
             set.characterSet =
                 set[.specificCharacterSet].flatMap { SpecificCharacterSet(declaration: $0) } ?? set.characterSet
         }
