@@ -10,6 +10,7 @@ struct HilumCommand: AsyncParsableCommand {
               hilum check --config hilum.yaml        is the configuration right?
               hilum serve --config hilum.yaml        the gateway
               hilum results --follow                 watch results arrive
+              hilum studies                          imaging studies, and where they went
               hilum queue list                       what still waits for the EMR
               hilum decode --profile generic-lis capture.bin
 
@@ -20,8 +21,9 @@ struct HilumCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, DecodeCommand.self, SimulateCommand.self, ProfileCommand.self,
-            ResultsCommand.self,
-            MessagesCommand.self, QueueCommand.self, DevicesCommand.self, AlarmsCommand.self, QuarantineCommand.self,
+            ResultsCommand.self, StudiesCommand.self, OrdersCommand.self,
+            MessagesCommand.self, QueueCommand.self, DevicesCommand.self, AssociationsCommand.self, AlarmsCommand.self,
+            QuarantineCommand.self,
             BackupCommand.self, VerifyCommand.self,
             DemoCommand.self,
         ])

@@ -7,7 +7,8 @@ struct QueueCommand: AsyncParsableCommand {
         commandName: "queue",
         abstract: "What waits for the destinations, and what failed.",
         subcommands: [
-            QueueListCommand.self, QueueCountCommand.self, QueueResendCommand.self, QueueDiscardCommand.self,
+            QueueListCommand.self, QueueImagesCommand.self, QueueCountCommand.self, QueueResendCommand.self,
+            QueueDiscardCommand.self,
             QueueNotesCommand.self,
         ],
         defaultSubcommand: QueueListCommand.self)
@@ -60,7 +61,65 @@ struct QueueListCommand: AsyncParsableCommand {
         listing.rows = try await asking { try await reader.queue(query) }.map {
             QueueListing.row($0, time: access.time)
         }
+        // Images stand in a queue of their own, which has its own command for machines.
+        var images = Listing(columns: [])
+        if output.format == .table, state.isEmpty {
+            images = try await QueueImages.listing(reader, destination, access.time)
+        }
+        if !listing.rows.isEmpty || images.rows.isEmpty {
+            Stream.output(listing.rendered(output.format, terminal: .output))
+        }
+        if !images.rows.isEmpty {
+            if !listing.rows.isEmpty { Stream.output("\n") }
+            Stream.output(images.rendered(.table, terminal: .output))
+        }
+    }
+}
+
+/// `hilum queue images`
+struct QueueImagesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "images",
+        abstract: "What waits for the archives or failed there, by study.",
+        discussion: """
+            EXAMPLES
+              hilum queue images
+              hilum queue images --destination pacs --format json
+            """)
+
+    @Option(help: "Only this destination.") var destination: String?
+    @OptionGroup var place: StateOption
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        let access = try place.open()
+        let listing = try await QueueImages.listing(try access.reader(), destination, access.time)
         Stream.output(listing.rendered(output.format, terminal: .output))
+    }
+}
+
+/// Studies in the queues of archives.
+enum QueueImages {
+    /// A row a study and archive.
+    static func listing(_ reader: StoreReader, _ destination: String?, _ time: LocalTime) async throws -> Listing {
+        var listing = Listing(
+            columns: [
+                Column("study", "STUDY", flexible: true), Column("destination", "ARCHIVE", flexible: true),
+                Column("waiting", "WAITING", .right), Column("failed", "FAILED", .right),
+                Column("delivered", "DELIVERED", .right), Column("committed", "COMMITTED", .right),
+                Column("attempts", "TRIED", .right), Column("due", "NEXT TRY"),
+                Column("note", "REASON", flexible: true),
+            ], whenEmpty: "no image waits")
+        let deliveries = try await asking { try await reader.imageDeliveries() }
+        listing.rows = deliveries.filter { destination == nil || $0.destination == destination }.map { delivery in
+            [
+                .text(delivery.study), .text(delivery.destination),
+                .number(delivery.waiting, delivery.waiting > 0 ? .warning : .plain),
+                .number(delivery.dead, delivery.dead > 0 ? .bad : .plain), .number(delivery.delivered),
+                .number(delivery.committed), .number(delivery.attempts), time.cell(delivery.due), .text(delivery.note),
+            ]
+        }
+        return listing
     }
 }
 

@@ -22,6 +22,34 @@ enum ControlRequest: Sendable, Equatable {
     case reload
     /// Never post a held report.
     case drop(report: Int64, Person)
+    /// Send a study's images to an archive again: those that failed, or all.
+    case resendImages(study: String, destination: String, onlyFailed: Bool, Person)
+    /// Never send what failed of a study to an archive.
+    case discardImages(study: String, destination: String, Person)
+    /// Let a held study go to the EMR.
+    case releaseStudy(study: String, Person)
+    /// Take up imaging orders: the text of a file.
+    case importOrders(text: String)
+    /// Take an order out of the worklist.
+    case cancelOrder(accession: String, Person)
+
+    /// The same request of somebody whose name is known better.
+    func by(_ name: (Person) -> String) -> ControlRequest {
+        func named(_ person: Person) -> Person { Person(who: name(person), note: person.note) }
+        switch self {
+        case .status, .reload, .importOrders: return self
+        case .resend(let item, let person): return .resend(item: item, named(person))
+        case .discard(let item, let person): return .discard(item: item, named(person))
+        case .release(let report, let person): return .release(report: report, named(person))
+        case .drop(let report, let person): return .drop(report: report, named(person))
+        case .resendImages(let study, let destination, let onlyFailed, let person):
+            return .resendImages(study: study, destination: destination, onlyFailed: onlyFailed, named(person))
+        case .discardImages(let study, let destination, let person):
+            return .discardImages(study: study, destination: destination, named(person))
+        case .releaseStudy(let study, let person): return .releaseStudy(study: study, named(person))
+        case .cancelOrder(let accession, let person): return .cancelOrder(accession: accession, named(person))
+        }
+    }
 
     /// The word for it.
     var command: String {
@@ -32,6 +60,11 @@ enum ControlRequest: Sendable, Equatable {
         case .release: "release"
         case .reload: "reload"
         case .drop: "drop"
+        case .resendImages: "resend-images"
+        case .discardImages: "discard-images"
+        case .releaseStudy: "release-study"
+        case .importOrders: "import-orders"
+        case .cancelOrder: "cancel-order"
         }
     }
 
@@ -50,6 +83,22 @@ enum ControlRequest: Sendable, Equatable {
         case .release(let report, let person), .drop(let report, let person):
             object["report"] = .number(report)
             put(person)
+        case .resendImages(let study, let destination, let onlyFailed, let person):
+            object["study"] = .string(study)
+            object["destination"] = .string(destination)
+            object["only_failed"] = .bool(onlyFailed)
+            put(person)
+        case .discardImages(let study, let destination, let person):
+            object["study"] = .string(study)
+            object["destination"] = .string(destination)
+            put(person)
+        case .releaseStudy(let study, let person):
+            object["study"] = .string(study)
+            put(person)
+        case .importOrders(let text): object["text"] = .string(text)
+        case .cancelOrder(let accession, let person):
+            object["accession"] = .string(accession)
+            put(person)
         }
         return .object(object)
     }
@@ -62,6 +111,10 @@ enum ControlRequest: Sendable, Equatable {
             guard let value = json[key]?.int else { throw ControlFault("\"\(key)\" is missing or no number") }
             return Int64(value)
         }
+        func text(_ key: String) throws(ControlFault) -> String {
+            guard let value = json[key]?.string else { throw ControlFault("\"\(key)\" is missing or no text") }
+            return value
+        }
         let person = Person(who: json["who"]?.string ?? "", note: json["note"]?.string ?? "")
         switch json["command"]?.string {
         case "status": self = .status
@@ -70,6 +123,15 @@ enum ControlRequest: Sendable, Equatable {
         case "discard": self = .discard(item: try number("item"), person)
         case "release": self = .release(report: try number("report"), person)
         case "drop": self = .drop(report: try number("report"), person)
+        case "resend-images":
+            self = .resendImages(
+                study: try text("study"), destination: try text("destination"),
+                onlyFailed: json["only_failed"]?.bool ?? true, person)
+        case "discard-images":
+            self = .discardImages(study: try text("study"), destination: try text("destination"), person)
+        case "release-study": self = .releaseStudy(study: try text("study"), person)
+        case "import-orders": self = .importOrders(text: try text("text"))
+        case "cancel-order": self = .cancelOrder(accession: try text("accession"), person)
         case let word: throw ControlFault("unknown command \"\(word ?? "")\"", cure: "use the same version of hilum")
         }
     }

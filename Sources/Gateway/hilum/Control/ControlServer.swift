@@ -54,8 +54,8 @@ private final class ControlHandler: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Longest line taken.
-    private static let longest = 1 << 16
+    /// Longest line taken: a file of orders is one.
+    private static let longest = 4 << 20
 
     private let carry: ControlServer.Carry
     private var received: [UInt8] = []

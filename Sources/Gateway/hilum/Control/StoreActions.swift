@@ -1,4 +1,5 @@
 import Contracts
+import Imaging
 import JSONText
 import Store
 
@@ -20,11 +21,33 @@ enum StoreActions {
             case .drop(let report, let person):
                 try await store.discard(report: report, who: person.who, note: person.note)
                 return .success(["report": .number(report)])
+            case .resendImages(let study, let destination, let onlyFailed, let person):
+                let count = try await store.resendImages(
+                    study: study, destination: destination, onlyFailed: onlyFailed, who: person.who, note: person.note)
+                return .success(["images": .number(count)])
+            case .discardImages(let study, let destination, let person):
+                let count = try await store.discardImages(
+                    study: study, destination: destination, who: person.who, note: person.note)
+                return .success(["images": .number(count)])
+            case .releaseStudy(let study, let person):
+                try await store.release(study: study, who: person.who, note: person.note)
+                return .success(["study": .string(study)])
+            case .importOrders(let text):
+                let orders = try ImagingOrders.parse(Array(text.utf8))
+                try await store.put(orders: orders)
+                return .success([
+                    "orders": .number(orders.count), "steps": .number(orders.reduce(0) { $0 + $1.steps.count }),
+                ])
+            case .cancelOrder(let accession, let person):
+                let steps = try await store.cancelOrder(accession: accession, who: person.who, note: person.note)
+                return .success(["steps": .number(steps)])
             case .status, .reload:
                 return .failure(ControlFault("no gateway runs on this state folder", cure: "start it with hilum serve"))
             }
         } catch let refusal as StoreRefusal {
             return .failure(ControlFault(refusal.text))
+        } catch let fault as ImagingOrderFault {
+            return .failure(ControlFault(fault.problem, cure: fault.cure))
         } catch let fault as StoreFault {
             return .failure(ControlFault(fault.text))
         } catch {
