@@ -193,6 +193,33 @@ struct RetrieveTests {
         #expect(try await status(try self.path("sr-text.dcm").path + "/rendered", render: maker) == 404)
     }
 
+    @Test("The URI Service: an instance, a picture (PS3.18 9)")
+    func uriService() async throws {
+        let archive = try archive()
+        let (path, bytes) = try path("image-ct.dcm")
+        let uids = path.split(separator: "/")
+        let place = "/wado?requestType=WADO&studyUID=\(uids[1])&seriesUID=\(uids[3])&objectUID=\(uids[5])"
+        let object = try await Fixtures.ask(
+            place + "&contentType=application/dicom", accept: "image/*", archive: archive)
+        #expect(try await Fixtures.body(object) == bytes)
+        let maker: PictureMaker = { request in
+            RenderedPicture(contentType: request.format.mediaType, bytes: Array("\(request)".utf8))
+        }
+        let picture = try await Fixtures.ask(
+            place + "&columns=100&windowCenter=40&windowWidth=80&frameNumber=1", archive: archive, render: maker)
+        #expect(picture["Content-Type"] == "image/jpeg")
+        let asked = String(decoding: try await Fixtures.body(picture), as: UTF8.self)
+        #expect(asked.contains("width: Optional(100)") && asked.contains("center: 40.0"))
+        for bad in [
+            "/wado", "/wado?requestType=WADO&studyUID=1.2", place + "&columns=0",
+            place.replacingOccurrences(of: "objectUID=", with: "objectUID=../"),
+        ] {
+            await #expect(throws: WebFault.self, "\(bad)") {
+                try await Fixtures.ask(bad, archive: archive, render: maker)
+            }
+        }
+    }
+
     @Test("What is not held is 404, with the reason")
     func missing() async throws {
         let (path, _) = try path("image-ct.dcm")

@@ -35,6 +35,8 @@ enum WebResource: Sendable, Equatable {
     case frames(Scope, [Int])
     /// `…/instances/{instance}/bulkdata/{path}`: tags and item numbers (from 1) alternately.
     case bulkdata(Scope, path: [String])
+    /// `/wado`: the URI Service, all in the query (PS3.18 9).
+    case uriService
     /// `/`: what is served here.
     case root
 
@@ -56,6 +58,7 @@ enum WebResource: Sendable, Equatable {
                 return
             }
             self = try WebResource.inStudy(try WebResource.uid(study, "study"), rest)
+        case "wado" where rest.isEmpty: self = .uriService
         case "series" where rest.isEmpty: self = .searchSeries(study: nil)
         case "instances" where rest.isEmpty: self = .searchInstances(study: nil, series: nil)
         default: throw WebResource.unknown(path)

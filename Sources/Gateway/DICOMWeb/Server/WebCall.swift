@@ -28,6 +28,7 @@ struct WebCall: Sendable {
         case .bulkdata(let scope, let path): try await bulkdata(scope, path)
         case .rendered(let scope, let frames): try await rendered(scope, frames: frames)
         case .thumbnail(let scope, let frames): try await thumbnail(scope, frames: frames)
+        case .uriService: try await objectByURI()
         case .root:
             WebResponse(
                 200, contentType: "text/plain; charset=utf-8",
