@@ -71,7 +71,8 @@ def sample_files():
     for path in sorted(SAMPLES.glob("*.dcm")):
         try:
             dataset = pydicom.dcmread(path, stop_before_pixels=True)
-            if dataset.get("SOPClassUID") and dataset.get("SOPInstanceUID") and dataset.file_meta.get("TransferSyntaxUID"):
+            named = dataset.get("SOPClassUID") and dataset.get("SOPInstanceUID")
+            if named and dataset.file_meta.get("TransferSyntaxUID"):
                 yield path, dataset
         except (pydicom.errors.InvalidDicomError, AttributeError):
             continue
@@ -93,7 +94,8 @@ def test_every_transfer_syntax_of_pydicoms_test_files(tmp_path):
                 assert peer.is_established and peer.accepted_contexts, (path.name, syntax)
                 request = C_STORE()
                 request.MessageID, request.Priority = 1, 2
-                request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = dataset.SOPClassUID, dataset.SOPInstanceUID
+                request.AffectedSOPClassUID = dataset.SOPClassUID
+                request.AffectedSOPInstanceUID = dataset.SOPInstanceUID
                 request.DataSet = BytesIO(raw[144 + length:])
                 peer._reactor_checkpoint.clear()
                 peer.dimse.send_msg(request, peer.accepted_contexts[0].context_id)
@@ -137,7 +139,7 @@ def test_all_storage_classes_of_pynetdicom(tmp_path):
 @pytest.mark.parametrize("peers, title, called, reason", [
     ([{"device": "a", "ae": "CT1", "address": "127.0.0.0/8"}], "CT2", "HILUM", "no device"),
     ([{"device": "a", "ae": "CT1", "address": "10.0.0.0/8"}], "CT1", "HILUM", "no device"),
-    ([{"device": "a", "ae": "CT1", "address": "127.0.0.1", "called": "HILUM"}], "CT1", "OTHER", "called AE title OTHER"),
+    ([{"device": "a", "ae": "CT1", "address": "127.0.0.1", "called": "HILUM"}], "CT1", "OTHER", "called AE title"),
 ])
 def test_who_is_not_known_is_refused_with_the_reason(tmp_path, peers, title, called, reason):
     with node(tmp_path, peers=peers) as module:

@@ -18,7 +18,8 @@ from pynetdicom.sop_class import (ModalityPerformedProcedureStep, ModalityWorkli
                                   StudyRootQueryRetrieveInformationModelMove, Verification)
 
 from support.dicom_module import DicomModule, Message, answer
-from support.dicom_peers import (SAMPLES, association, data_set_bytes, decode, encode, image, node, receiver, save, tool)
+from support.dicom_peers import (SAMPLES, association, data_set_bytes, decode, encode, image, node, receiver, save,
+                                 tool)
 
 COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 
@@ -116,7 +117,8 @@ def deep(levels):
     return inner
 
 
-@pytest.mark.parametrize("data", [deep(20000), b"\x08\x00\x15\x11\xff\xff\xff\xff", b"\x01" * 50, b"\x10\x00\x10\x00\xff\xff"])
+@pytest.mark.parametrize("data", [
+    deep(20000), b"\x08\x00\x15\x11\xff\xff\xff\xff", b"\x01" * 50, b"\x10\x00\x10\x00\xff\xff"])
 def test_an_identifier_that_cannot_be_read_is_refused(tmp_path, data):
     from pynetdicom.dimse_primitives import C_FIND
     with node(tmp_path) as module:
@@ -401,8 +403,8 @@ def certificates(tmp_path_factory):
     def openssl(*command):
         subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
 
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj",
-            "/CN=Test authority")
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "30",
+            "-subj", "/CN=Test authority")
     for name in ("node", "device"):
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj",
                 f"/CN={name}")
@@ -418,7 +420,8 @@ def tls(folder, name, **more):
 
 @pytest.mark.parametrize("profile", ["bcp195", "non-downgrading", "extended"])
 def test_tls_with_certificates_of_both_sides(tmp_path, certificates, profile):
-    listen = [{"address": "127.0.0.1", "port": 0, "tls": tls(certificates, "node", clients="required", profile=profile)}]
+    own = tls(certificates, "node", clients="required", profile=profile)
+    listen = [{"address": "127.0.0.1", "port": 0, "tls": own}]
     path = save(image(size=512), tmp_path / "a.dcm")
     with node(tmp_path, listen=listen) as module:
         said = tool("storescu", "-R", "+tls", certificates / "device.key", certificates / "device.pem", "+cf",
@@ -431,7 +434,8 @@ def test_tls_with_certificates_of_both_sides(tmp_path, certificates, profile):
         assert tool("echoscu", "-aec", "HILUM", "127.0.0.1", module.port, timeout=60).returncode != 0
         reasons = [m["reason"] for m in module.all("refused")]
         assert any("TLS handshake failed" in r for r in reasons) and any("without TLS" in r for r in reasons), reasons
-        with DicomModule({"role": "sender", "ae_title": "SENDER", "tls": tls(certificates, "device", profile=profile)}) as s:
+        options = {"role": "sender", "ae_title": "SENDER", "tls": tls(certificates, "device", profile=profile)}
+        with DicomModule(options) as s:
             result = s.ask("send", to(module.port, ("tls", 1), called="HILUM") + listing([path]))
             assert result["outcome"] == "done", result
 
@@ -459,7 +463,8 @@ def size_of(picture):
     while place < len(picture):
         marker, length = picture[place + 1], int.from_bytes(picture[place + 2:place + 4], "big")
         if 0xC0 <= marker <= 0xC3:
-            return int.from_bytes(picture[place + 7:place + 9], "big"), int.from_bytes(picture[place + 5:place + 7], "big")
+            height, width = picture[place + 5:place + 7], picture[place + 7:place + 9]
+            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
         place += 2 + length
     raise AssertionError("no picture")
 
@@ -469,7 +474,8 @@ def size_of(picture):
 def test_pictures(renderer, sample):
     rows, columns = (lambda d: (d.Rows, d.Columns))(pydicom.dcmread(SAMPLES / sample, stop_before_pixels=True))
     for kind in ("jpeg", "png"):
-        result = renderer.ask("render", {"path": SAMPLES / sample, "frame": 1, "format": kind, "width": 50, "height": 50})
+        result = renderer.ask(
+            "render", {"path": SAMPLES / sample, "frame": 1, "format": kind, "width": 50, "height": 50})
         assert result["outcome"] == "done" and result["content_type"] == f"image/{kind}", result
         assert max(size_of(result.body)) == min(50, max(rows, columns))
     whole = renderer.ask("render", {"path": SAMPLES / sample, "frame": 1, "format": "png", "window": "100/400"})

@@ -66,13 +66,14 @@ void Conversation::end(int32_t outcome, const std::string &reason) {
     if (outcome == CDCMTK_RELEASED) how = "released";
     if (outcome == CDCMTK_ABORTED || outcome == CDCMTK_MALFORMED) how = "aborted";
     if (outcome == CDCMTK_TIMEOUT) how = "timeout";
-    const auto time = std::chrono::steady_clock::now() - started_;
+    const auto now = std::chrono::steady_clock::now();
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
     Message message = about("ended");
     message.with("how", how)
         .with("stored", stored_)
         .with("failed", failed_)
         .with("bytes", bytes_)
-        .with("milliseconds", static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
+        .with("milliseconds", static_cast<uint64_t>(time.count()));
     if (outcome != CDCMTK_RELEASED) message.with("reason", reason);
     node_.gateway.tell(message);
 }
@@ -115,7 +116,7 @@ bool Conversation::serve(const cdcmtk_command &command) {
         return false;
     }
     // PS3.7 C.5.9: the operation is not one of this SOP class.
-    if (command.has_data != 0 && !data_of(command, 0)) return fault_.outcome == CDCMTK_TOO_LARGE && answer(command, 0x0211);
+    if (command.has_data != 0 && !data_of(command, 0) && fault_.outcome != CDCMTK_TOO_LARGE) return false;
     return answer(command, 0x0211);
 }
 

@@ -14,7 +14,8 @@ namespace hilum::dicom {
 
 namespace {
 
-// Few rights: whoever breaks into DCMTK gets no more by running another program, and a crash leaves no patients on disk.
+// Few rights: whoever breaks into DCMTK gets no more by running another program, and a crash leaves no patients in a
+// core file.
 void restrict_process() {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     const rlimit none{0, 0};

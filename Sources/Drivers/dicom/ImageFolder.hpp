@@ -36,8 +36,8 @@ public:
     ImageFolder(std::string incoming, std::string images);
 
     PartFile begin();
-    // Makes the file durable under its final name. 0, or errno; then the file is gone. After a failed sync of anything but a
-    // full disk nothing is kept any more: what the system has of the disk's state cannot be trusted.
+    // Makes the file durable under its final name. 0, or errno; then the file is gone. After a failed sync that a full
+    // disk does not explain nothing is kept any more: what the system holds of the disk's state cannot be trusted.
     int keep(PartFile &file, std::string &path);
     // 0, or the error after which nothing is kept.
     int broken() const { return broken_; }

@@ -98,9 +98,8 @@ private:
 
     void number(Json &value) {
         const size_t start = place_;
-        while (place_ < text_.size() && std::string_view("+-.eE0123456789").find(text_[place_]) != std::string_view::npos) {
-            place_++;
-        }
+        static const std::string_view letters = "+-.eE0123456789";
+        while (place_ < text_.size() && letters.find(text_[place_]) != std::string_view::npos) place_++;
         const std::string digits(text_.substr(start, place_ - start));
         char *end = nullptr;
         value.kind = Json::Kind::number;

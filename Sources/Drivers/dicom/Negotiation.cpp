@@ -7,12 +7,12 @@ namespace hilum::dicom {
 
 static const char *cure_of(const cdcmtk_fault &fault) {
     const std::string text = fault.text;
-    if (text.find("looks like TLS") != std::string::npos) return "send it to the port that has TLS, or switch TLS off there";
+    if (text.find("looks like TLS") != std::string::npos) return "use the port that has TLS, or switch TLS off there";
     if (text.find("without TLS") != std::string::npos) return "switch TLS on at the device, or use the port without it";
     if (text.find("TLS handshake") != std::string::npos) {
         return "compare certificates, authorities and TLS profile of both sides";
     }
-    if (text.find("HTTP") != std::string::npos) return "a browser or a scanner of the network; the device needs another port";
+    if (text.find("HTTP") != std::string::npos) return "a browser or a network scanner; a device needs another port";
     if (fault.outcome == CDCMTK_CLOSED) return "nothing, if this was a test of the port";
     if (fault.outcome == CDCMTK_TIMEOUT) return "look at the device and the network between";
     return "find out what connects from this address";

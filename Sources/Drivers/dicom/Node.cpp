@@ -32,9 +32,16 @@ void Node::start() {
     for (const std::string &name : options_->unknown) {
         gateway.tell(Message("trouble").with("problem", "unknown option " + name).with("cure", "take it out"));
     }
-    if (options_->tls) sending_tls_ = std::make_unique<TLSContext>(*options_->tls, false);
+    if (options_->tls) {
+        try {
+            sending_tls_ = std::make_unique<TLSContext>(*options_->tls, false);
+        } catch (const OptionsFault &fault) {
+            gateway.tell(
+                Message("trouble").with("problem", fault.what()).with("cure", "check the files that tls names"));
+        }
+    }
     for (const Listen &listen : options_->listen) listen_to(listen);
-    if (!acceptor_.start([this] { accept_all(); })) throw OptionsFault("the system gives no thread to accept associations");
+    if (!acceptor_.start([this] { accept_all(); })) throw OptionsFault("the system gives no thread for listening");
 }
 
 static void tell_trouble(Gateway &gateway, const Listen &listen, const std::string &problem, const std::string &cure) {
@@ -78,7 +85,8 @@ void Node::listen_to(const Listen &listen) {
     const int on = 1;
     listener.socket = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     setsockopt(listener.socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    const bool bound = bind(listener.socket, found->ai_addr, found->ai_addrlen) == 0 && ::listen(listener.socket, 512) == 0;
+    const bool bound =
+        bind(listener.socket, found->ai_addr, found->ai_addrlen) == 0 && ::listen(listener.socket, 512) == 0;
     const int error = errno;
     freeaddrinfo(found);
     if (!bound) {

@@ -16,7 +16,8 @@ class Section {
 public:
     Section(const Json &json, std::string name, std::vector<std::string> &unknown)
         : json_(json), name_(std::move(name)), unknown_(unknown) {
-        if (json.kind != Json::Kind::object) throw OptionsFault((name_.empty() ? "options" : name_) + ": write an object");
+        const std::string shown = name_.empty() ? "options" : name_;
+        if (json.kind != Json::Kind::object) throw OptionsFault(shown + ": write an object");
     }
 
     void know(std::initializer_list<const char *> names) {

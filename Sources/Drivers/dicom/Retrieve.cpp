@@ -1,4 +1,5 @@
-// C-MOVE and C-GET (PS3.7 9.1.3, 9.1.4): the gateway says which instances and where to; the sub-operations are done here.
+// C-MOVE and C-GET (PS3.7 9.1.3, 9.1.4): the gateway says which instances and where to; the sub-operations are done
+// here.
 #include "Conversation.hpp"
 #include "Reporting.hpp"
 #include "SOPClasses.hpp"

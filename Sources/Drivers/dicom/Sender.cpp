@@ -14,7 +14,13 @@ static const size_t most_at_once = 128;
 
 Sender::Sender(std::shared_ptr<const Options> options, const hilum_service_host *host)
     : gateway_(host), options_(std::move(options)) {
-    if (options_->tls) tls_ = std::make_unique<TLSContext>(*options_->tls, false);
+    if (!options_->tls) return;
+    try {
+        tls_ = std::make_unique<TLSContext>(*options_->tls, false);
+    } catch (const OptionsFault &fault) {
+        // Destinations without TLS go on; those with it fail, and say so.
+        gateway_.tell(Message("trouble").with("problem", fault.what()).with("cure", "check the files that tls names"));
+    }
 }
 
 void Sender::handle(Message message) {
@@ -172,7 +178,9 @@ Message Sender::await_report(
             }
             std::unique_ptr<uint8_t, decltype(&cdcmtk_free)> owner(bytes, cdcmtk_free);
             Message report("commit-report");
-            report.with("event", received.event).with("calling", destination.called).with("called", destination.calling);
+            report.with("event", received.event)
+                .with("calling", destination.called)
+                .with("called", destination.calling);
             report.body.assign(bytes, bytes + count);
             const auto reply = gateway_.ask(std::move(report), std::chrono::seconds(options_->answer_seconds));
             cdcmtk_command response = received;

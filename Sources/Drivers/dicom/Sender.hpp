@@ -15,7 +15,6 @@ namespace hilum::dicom {
 
 class Sender : public Service {
 public:
-    // Throws OptionsFault.
     Sender(std::shared_ptr<const Options> options, const hilum_service_host *host);
     void handle(Message message) override;
     void stop() override;

@@ -65,7 +65,7 @@ Message failed_by(const Message &request, const cdcmtk_fault &fault) {
     switch (fault.outcome) {
         case CDCMTK_UNREACHABLE: cure = "check host, port, firewall, and that the other side is running"; break;
         case CDCMTK_REJECTED:
-            cure = fault.rj_result == 2 ? "it may work later" : "compare AE titles and addresses with what the other side knows";
+            cure = fault.rj_result == 2 ? "it may work later" : "compare AE titles and address with what it knows";
             break;
         case CDCMTK_TIMEOUT: cure = "check that the other side is not stuck, or allow it more time"; break;
         case CDCMTK_FILE: cure = "check the files and the disk"; break;

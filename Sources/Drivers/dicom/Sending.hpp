@@ -69,8 +69,8 @@ public:
         const Destination &destination, const std::vector<Instance> &instances, const Originator &originator,
         const Each &each, cdcmtk_fault &fault);
 
-    // One instance on the association of a C-GET (its message ID in `retrieve`); the peer may cancel that meanwhile. False:
-    // the association is over.
+    // One instance on the association of a C-GET, whose message ID is `retrieve`; the peer may cancel that meanwhile.
+    // False: the association is over.
     bool store_within(
         cdcmtk_association *association, const Instance &instance, uint16_t message, uint32_t timeout_milliseconds,
         uint16_t retrieve, bool &cancelled, Sent &sent, cdcmtk_fault &fault);
@@ -83,8 +83,8 @@ private:
         cdcmtk_association *association, uint16_t message, uint32_t timeout_milliseconds, uint16_t retrieve,
         bool *cancelled, Sent &sent, cdcmtk_fault &fault);
     bool send(
-        cdcmtk_association *association, const Instance &instance, cdcmtk_command &request, Sent &sent,
-        cdcmtk_fault &fault);
+        cdcmtk_association *association, const Instance &instance, bool peer_requested, cdcmtk_command &request,
+        Sent &sent, cdcmtk_fault &fault);
 
     std::vector<cdcmtk_change> changes_;
 };

@@ -7,7 +7,8 @@
 
 namespace hilum::dicom {
 
-// DCMTK's deepest paths (a data set of 48 levels, a JPEG codec) need less than a third of it; only what is touched counts.
+// DCMTK's deepest paths (a data set of 48 levels, a JPEG codec) need less than a third of it; memory is used only where
+// it is touched.
 static const size_t stack = 1 << 20;
 
 struct Threads::Start {

@@ -57,7 +57,6 @@ public:
             }
             if (!others.empty()) contexts.push_back(propose(entry.first, others));
         }
-        for (size_t index = 0; index < contexts.size(); index++) contexts[index].id = static_cast<uint8_t>(2 * index + 1);
         return contexts;
     }
 
@@ -67,12 +66,15 @@ private:
 };
 
 // The context for an instance: in its own transfer syntax, else in one it can be converted to. 0: none.
-uint8_t find_context(cdcmtk_association *association, const Instance &instance, std::string &syntax) {
+uint8_t find_context(
+    cdcmtk_association *association, const Instance &instance, bool peer_requested, std::string &syntax) {
     cdcmtk_context context{};
     uint8_t other = 0;
     std::string accepted;
     for (size_t index = 0; cdcmtk_get_context(association, index, &context) == 1; index++) {
         if (context.result != 0 || instance.sop_class != context.abstract_syntax) continue;
+        // On an association that the peer opened it has to have asked for the role of SCP (PS3.7 D.3.3.4).
+        if (peer_requested && context.role != CDCMTK_ROLE_SCP && context.role != CDCMTK_ROLE_BOTH) continue;
         accepted = context.accepted;
         if (accepted == instance.transfer_syntax) {
             syntax = accepted;
@@ -110,10 +112,10 @@ cdcmtk_command request_for(const Instance &instance, uint16_t message) {
 }  // namespace
 
 bool Transfer::send(
-    cdcmtk_association *association, const Instance &instance, cdcmtk_command &request, Sent &sent,
-    cdcmtk_fault &fault) {
+    cdcmtk_association *association, const Instance &instance, bool peer_requested, cdcmtk_command &request,
+    Sent &sent, cdcmtk_fault &fault) {
     std::string syntax;
-    request.context = find_context(association, instance, syntax);
+    request.context = find_context(association, instance, peer_requested, syntax);
     if (request.context == 0) {
         sent.status = 0x0122;
         sent.comment = syntax.empty() ? "the receiver does not accept " + name_of(instance.sop_class)
@@ -152,7 +154,7 @@ bool Transfer::store(
     put(request.originator, originator.ae);
     request.originator_message = originator.message;
     sent = Sent{};
-    if (!send(association, instance, request, sent, fault)) return false;
+    if (!send(association, instance, false, request, sent, fault)) return false;
     // A status by now: it never left.
     return sent.status != 0 || await(association, message, timeout_milliseconds, 0, nullptr, sent, fault);
 }
@@ -161,7 +163,7 @@ bool Transfer::store_within(
     cdcmtk_association *association, const Instance &instance, uint16_t message, uint32_t timeout_milliseconds,
     uint16_t retrieve, bool &cancelled, Sent &sent, cdcmtk_fault &fault) {
     cdcmtk_command request = request_for(instance, message);
-    if (!send(association, instance, request, sent, fault)) return false;
+    if (!send(association, instance, true, request, sent, fault)) return false;
     return sent.status != 0 || await(association, message, timeout_milliseconds, retrieve, &cancelled, sent, fault);
 }
 
@@ -199,8 +201,8 @@ bool Transfer::run(
         for (; next < end && more; next++) {
             Sent sent;
             const Instance &instance = instances[next];
-            if (!store(
-                    association.get(), instance, originator, message++, destination.timeout_milliseconds, sent, fault)) {
+            const uint32_t time = destination.timeout_milliseconds;
+            if (!store(association.get(), instance, originator, message++, time, sent, fault)) {
                 if (fault.outcome != CDCMTK_ABORTED && fault.outcome != CDCMTK_CLOSED) cdcmtk_abort(association.get());
                 return false;
             }

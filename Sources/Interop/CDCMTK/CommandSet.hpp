@@ -10,7 +10,7 @@
 
 namespace cdcmtk {
 
-// Longest command set that is taken. Those of the standard have some hundred bytes; an Offending Element list may add some.
+// Longest command set that is taken. Those of the standard have some hundred bytes.
 constexpr size_t longest_command = 64 * 1024;
 
 bool parse_command(const std::vector<uint8_t> &bytes, cdcmtk_command &command, std::string &problem);

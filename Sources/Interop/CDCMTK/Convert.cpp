@@ -68,7 +68,9 @@ static int32_t write(DcmDataset &set, E_TransferSyntax syntax, std::vector<uint8
         bytes.insert(bytes.end(), from, from + count);
     } while (outcome == EC_StreamNotifyClient || (outcome.good() && !flushed));
     set.transferEnd();
-    if (outcome.bad()) return tell(fault, CDCMTK_FAILED, std::string("the data set cannot be written: ") + outcome.text());
+    if (outcome.bad()) {
+        return tell(fault, CDCMTK_FAILED, std::string("the data set cannot be written: ") + outcome.text());
+    }
     if (bytes.size() % 2 != 0) bytes.push_back(0);  // PS3.5 A.5: the deflated stream is padded
     return CDCMTK_OK;
 }
@@ -82,14 +84,14 @@ static int32_t convert(
     DcmDataset &set = *file.getDataset();
     const E_TransferSyntax from = set.getOriginalXfer(), to = DcmXfer(uid).getXfer();
     if (!can_convert(from, to)) {
-        return tell(
-            fault, CDCMTK_UNSUPPORTED,
-            std::string(DcmXfer(from).getXferName()) + " cannot be made " + DcmXfer(to).getXferName() + " without loss");
+        const std::string text = std::string(DcmXfer(from).getXferName()) + " cannot be made ";
+        return tell(fault, CDCMTK_UNSUPPORTED, text + DcmXfer(to).getXferName() + " without loss");
     }
     if (from != to) {
         outcome = set.chooseRepresentation(to, nullptr);
         if (outcome.bad() || !set.canWriteXfer(to)) {
-            return tell(fault, CDCMTK_UNSUPPORTED, std::string("the pixel data cannot be decompressed: ") + outcome.text());
+            const std::string text = "the pixel data cannot be decompressed: ";
+            return tell(fault, CDCMTK_UNSUPPORTED, text + outcome.text());
         }
     }
     for (size_t index = 0; index < count; index++) {

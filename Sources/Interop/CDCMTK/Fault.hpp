@@ -10,7 +10,7 @@
 
 namespace cdcmtk {
 
-// Printable text of what was received: control characters become blanks, and so does the end of a text that is too long.
+// Printable text of what was received: control characters become blanks; what is too long is cut.
 inline void copy_text(char *target, size_t size, const char *source) {
     size_t place = 0;
     for (; place + 1 < size && source[place] != 0; place++) {

@@ -14,7 +14,7 @@ class Walker {
 public:
     Walker(const uint8_t *bytes, bool big) : bytes_(bytes), big_(big) {}
 
-    // Elements up to the end, or to an item delimiter where the length is undefined. False: not a data set, or too deep.
+    // Elements up to the end, or to an item delimiter where the length is undefined. False: no data set, or too deep.
     bool elements(size_t &place, size_t end, bool is_explicit, bool delimited, int depth) {
         while (place < end) {
             if (end - place < 8) return fail("it is cut off");

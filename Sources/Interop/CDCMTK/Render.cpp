@@ -35,7 +35,8 @@ static int32_t check_size(DcmDataset &set, const cdcmtk_picture &picture, cdcmtk
     }
     const uint64_t pixels = static_cast<uint64_t>(rows) * columns;
     if (pixels > most_pixels) {
-        return tell(fault, CDCMTK_TOO_LARGE, "a frame of " + std::to_string(pixels) + " pixels is too large to be rendered");
+        return tell(
+            fault, CDCMTK_TOO_LARGE, "a frame of " + std::to_string(pixels) + " pixels is too large to be rendered");
     }
     if (picture.frame < 1 || static_cast<int64_t>(picture.frame) > std::max(frames, 1)) {
         return tell(fault, CDCMTK_FAILED, "there is no frame " + std::to_string(picture.frame));

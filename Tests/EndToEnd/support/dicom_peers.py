@@ -130,5 +130,5 @@ def connect(port, data=b""):
     return peer
 
 
-__all__ = ["EVERYTHING", "SAMPLES", "association", "connect", "data_set_bytes", "decode", "encode", "evt", "image", "node",
-           "node_options", "receiver", "save", "tool"]
+__all__ = ["EVERYTHING", "SAMPLES", "association", "connect", "data_set_bytes", "decode", "encode", "evt", "image",
+           "node", "node_options", "receiver", "save", "tool"]

@@ -104,7 +104,7 @@ typedef struct cdcmtk_association cdcmtk_association;
 
 typedef struct cdcmtk_context {
     uint8_t id;
-    uint8_t result; /* PS3.8 9.3.3.2: 0 accepted, 1 user, 2 no reason, 3 abstract syntax, 4 transfer syntaxes; 255 open */
+    uint8_t result; /* PS3.8 9.3.3.2: 0 accepted, 1 by user, 2 no reason, 3 abstract, 4 transfer syntax; 255: open */
     uint8_t role;   /* proposed CDCMTK_ROLE_ */
     uint8_t accepted_role;
     uint32_t count;
@@ -123,8 +123,8 @@ typedef struct cdcmtk_peer {
 
 /* An association on a connected socket, which it owns from now on, failure or not. NULL: no memory. */
 cdcmtk_association *cdcmtk_open(int32_t socket, cdcmtk_tls *tls);
-/* Reads the A-ASSOCIATE-RQ (and performs the TLS handshake) within milliseconds. Returns an outcome. Of a request that is
- * malformed, fault says what it looked like. idle_milliseconds: longest silence within a PDU from now on. */
+/* Reads the A-ASSOCIATE-RQ (and performs the TLS handshake) within milliseconds. Returns an outcome. Of a malformed
+ * request, fault says what it looked like. idle_milliseconds: longest silence within a PDU from now on. */
 int32_t cdcmtk_receive_request(
     cdcmtk_association *association, uint32_t max_pdu, uint32_t milliseconds, uint32_t idle_milliseconds,
     cdcmtk_fault *fault);
@@ -197,11 +197,12 @@ typedef struct cdcmtk_command {
 
 /* 1: something has arrived, 0: not within milliseconds, or the connection has ended and receive_command will say so. */
 int32_t cdcmtk_is_waiting(cdcmtk_association *association, uint32_t milliseconds);
-/* The next command, waiting at most so long for its first byte. A release request is answered, and is CDCMTK_RELEASED. */
+/* The next command, waiting at most so long for its first byte. A release request is answered: CDCMTK_RELEASED. */
 int32_t cdcmtk_receive_command(
     cdcmtk_association *association, uint32_t milliseconds, cdcmtk_command *command, cdcmtk_fault *fault);
-/* The data set that follows a command, as Explicit VR Little Endian; *bytes is to be freed. What is longer than the limit
- * is read and thrown away: CDCMTK_TOO_LARGE. What cannot be parsed: CDCMTK_UNSUPPORTED; the association goes on. */
+/* The data set that follows a command, as Explicit VR Little Endian; *bytes is to be freed. What is longer than the
+ * limit is read and thrown away: CDCMTK_TOO_LARGE. What cannot be parsed: CDCMTK_UNSUPPORTED. In both cases the
+ * association goes on. */
 int32_t cdcmtk_receive_data(
     cdcmtk_association *association, const cdcmtk_command *command, size_t limit, uint8_t **bytes, size_t *count,
     cdcmtk_fault *fault);
@@ -210,7 +211,7 @@ int32_t cdcmtk_receive_data(
 int32_t cdcmtk_receive_file(
     cdcmtk_association *association, const cdcmtk_command *command, int32_t file, uint64_t limit, uint64_t *size,
     cdcmtk_fault *fault);
-/* Sends a command with its data set, given as Explicit VR Little Endian (count 0: none; has_data is set accordingly). */
+/* Sends a command with its data set, given as Explicit VR Little Endian (count 0: none; has_data is set by that). */
 int32_t cdcmtk_send(
     cdcmtk_association *association, const cdcmtk_command *command, const uint8_t *bytes, size_t count,
     cdcmtk_fault *fault);
@@ -243,7 +244,7 @@ typedef struct cdcmtk_change {
 } cdcmtk_change;
 
 /* The data set of a file with changes, in another or the same transfer syntax; *bytes is to be freed. Pixel data is
- * never compressed with loss, and what is compressed with loss already is never compressed again: CDCMTK_UNSUPPORTED. */
+ * never compressed with loss, and what is compressed with loss is left as it is, or refused: CDCMTK_UNSUPPORTED. */
 int32_t cdcmtk_convert(
     const char *path, const char *transfer_syntax, const cdcmtk_change *changes, size_t change_count,
     uint8_t **bytes, size_t *count, cdcmtk_fault *fault);
