@@ -34,7 +34,9 @@ enum HeaderFile {
     static func readAll(_ path: String, size: Int, characterSet: CharacterSetChoice) throws -> DICOMFile {
         var options = DICOMFile.ReadOptions()
         options.characterSet = characterSet
-        return try DICOMFile.read(try OpenFile(path).read(count: size, at: 0), options: options)
+        // `size` is that of what was received; on disk stands File Meta Information in front of it.
+        let file = try OpenFile(path)
+        return try DICOMFile.read(try file.read(count: max(size, file.size), at: 0), options: options)
     }
 
     /// Whether two files have the same data set, bit for bit. Their File Meta Information may differ.
