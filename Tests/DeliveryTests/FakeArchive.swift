@@ -51,6 +51,12 @@ final class FakeArchive: ServiceInstance {
         log.withLock { $0.requests.append(message) }
         Task {
             if message.kind == "send" { await self.store(message) }
+            if message.kind == "echo" {
+                service.receive(
+                    isUp
+                        ? FakeArchive.done(message, [])
+                        : FakeArchive.failure(message, "127.0.0.1:11112: refused", kind: 7))
+            }
             if message.kind == "request-commit" {
                 let answer = isUp ? commit(message) : FakeArchive.failure(message, "no connection", kind: 7)
                 service.receive(answer)

@@ -232,6 +232,42 @@ struct ImageRunnerTests {
         #expect(archive.instances.count == 1)
     }
 
+    @Test(
+        "A new configuration: what did not change goes on, another archive takes over, one that cannot be used is told")
+    func update() async throws {
+        let alarms = AlarmList()
+        let queue = MemoryForwardQueue()
+        let archive = FakeArchive()
+        func destination(_ called: String) -> DestinationSpec {
+            DestinationSpec(
+                id: "pacs", kind: .dicom(ImageFixtures.archive { $0.called = called }), retry: ImageFixtures.quick)
+        }
+        let delivery = Delivery(
+            destinations: [destination("OLD")], outbox: MemoryOutbox([]), alarms: alarms, clock: MachineClock(),
+            logger: RunnerTests.quietLogger, images: queue, sender: archive.service)
+        await delivery.start()
+        queue.add([ImageFixtures.item(1)])
+        #expect(await eventually { queue.deliveredCount == 1 })
+        await delivery.update([destination("TOO_LONG_FOR_A_TITLE")])
+        #expect(alarms.count("raise destination-settings") == 1)
+        queue.add([ImageFixtures.item(2)])
+        await delivery.update([destination("NEW")])
+        #expect(await eventually { queue.deliveredCount == 2 })
+        #expect(alarms.count("clear destination-settings") == 1)
+        #expect(archive.requests("send").map { $0["called"] } == ["OLD", "NEW"])
+        await delivery.stop()
+    }
+
+    @Test("An archive can be asked whether it is there")
+    func echo() async throws {
+        let archive = FakeArchive()
+        #expect(await archive.service.echo(ImageFixtures.archive()) == nil)
+        archive.isUp = false
+        #expect(await archive.service.echo(ImageFixtures.archive()) == "PACS: 127.0.0.1:11112: refused; look there")
+        #expect(await archive.service.echo(ImageFixtures.archive { $0.port = 0 })?.contains("port") == true)
+        #expect(await DICOMSenderService().echo(ImageFixtures.archive())?.contains("does not run") == true)
+    }
+
     @Test("Stopping is bounded, and gives back what is under way")
     func stop() async throws {
         let queue = MemoryForwardQueue((1...10).map { ImageFixtures.item($0) })

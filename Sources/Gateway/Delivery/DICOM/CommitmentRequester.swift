@@ -168,7 +168,7 @@ actor CommitmentRequester {
             }
             return .taken
         }
-        let reason = "\(spec.receiver): \((result["reason"] ?? "the request failed").printable)"
+        let reason = spec.reason(result)
         logger.warning(
             "storage commitment not taken", metadata: ["destination": "\(destination)", "reason": "\(reason)"])
         // That it cannot be reached is the queue's alarm.

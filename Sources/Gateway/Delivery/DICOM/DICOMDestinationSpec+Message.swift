@@ -4,6 +4,15 @@ extension DICOMDestinationSpec {
     /// For reasons: `PACS at 10.0.0.7:104`.
     var receiver: String { "\(called) at \(host):\(port)" }
 
+    /// What went wrong, in one line that names the archive once.
+    func reason(_ result: ServiceMessage) -> String {
+        let said = (result["reason"] ?? "").printable
+        let cure = (result["cure"] ?? "").printable
+        let words = said.isEmpty ? "the association failed" : said
+        let place = words.contains("\(host):\(port)") ? called : receiver
+        return "\(place): \(words)" + (cure.isEmpty ? "" : "; \(cure)")
+    }
+
     /// A request to the sender, as Sources/Drivers/dicom/README.md has it.
     func request(_ kind: String) -> ServiceMessage {
         var fields: [ServiceMessage.Field] = [

@@ -106,14 +106,11 @@ final class DICOMImageSender: ImageSender {
             let text = "the process that sends images ended: \(reason)"
             return isFirst ? .interrupted(reason: text) : .busy(reason: text)
         case .message(let result) where result.kind == "result":
-            let said = (result["reason"] ?? "").printable
             if result["outcome"] == "done" {
                 return .failed(reason: "the sender ended without a word about it", retryAfter: nil)
             }
             let failure = SendFailure(kind: result["kind"])
-            let cure = (result["cure"] ?? "").printable
-            let words = said.isEmpty ? "the association failed" : said
-            let reason = "\(spec.receiver): \(words)" + (cure.isEmpty ? "" : "; \(cure)")
+            let reason = spec.reason(result)
             if failure == .unsupported { return .refused(reason: reason) }
             // Without an association nothing of ours can have been the cause.
             let isSent = isFirst && (hasSent || failure == .inTransfer)

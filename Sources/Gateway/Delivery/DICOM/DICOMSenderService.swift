@@ -57,6 +57,27 @@ public final class DICOMSenderService: Sendable {
 
     // MARK: Requests
 
+    /// Asks an archive whether it is there (C-ECHO, PS3.4 A): for a person who sets it up.
+    ///
+    /// - Returns: nil when it is, else why not and what to do.
+    public func echo(_ spec: DICOMDestinationSpec) async -> String? {
+        if let problem = spec.problem { return problem }
+        guard let (id, events) = request(spec.request("echo")) else {
+            return "the process that sends images does not run"
+        }
+        let watch = SilenceWatch(limit: spec.answerTimeout * 3 + .seconds(10)) { self.forget(id) }
+        defer { watch.end() }
+        for await event in events {
+            switch event {
+            case .message(let result) where result.kind == "result":
+                return result["outcome"] == "done" ? nil : spec.reason(result)
+            case .message: continue
+            case .lost(let reason): return "the process that sends images ended: \(reason)"
+            }
+        }
+        return "\(spec.receiver) gave no answer; check that it is not stuck"
+    }
+
     /// Sends a request. Its messages come in order; the last one is its `result`, or `lost`.
     ///
     /// - Returns: nil when no process runs. The id ends it by `forget`.
