@@ -19,6 +19,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "profile", run: fuzzProfile),
         FuzzEntry(name: "normalization", run: fuzzNormalization),
         FuzzEntry(name: "dicom", run: fuzzDICOM),
+        FuzzEntry(name: "structured-reports", run: fuzzStructuredReports),
     ]
 
     /// The entry with a name.

@@ -5,7 +5,7 @@ import Terminology
 public enum StudyReport {
     /// What a site may decide.
     public struct Options: Sendable {
-        /// The zone of times whose document names none; nil: such times have no zone.
+        /// The zone of times whose document names none; nil: that of the study's start, where it is known.
         public var zone: (any ZoneRules)?
         /// True: what is complete but not verified counts as final. False: it is preliminary until a document comes that is
         /// verified (PS3.3 C.17.2: nobody accountable has attested to it). Radiation dose and waveforms count as final.
@@ -50,6 +50,8 @@ public enum StudyReport {
         }
         report.status = study.isComplete ? .final : .preliminary
         report.observations = StudyFacts.rows(study)
+        var options = options
+        if options.zone == nil { options.zone = study.started?.utcOffset.map { FixedZone(offset: $0) } }
         let read = documents.compactMap { document -> DocumentChain.Version? in
             guard let kind = DocumentKind(sopClass: document.sopClass) else { return nil }
             return (document, DocumentHeader(document, kind, options))
