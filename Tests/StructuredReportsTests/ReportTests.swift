@@ -120,7 +120,9 @@ struct ReportTests {
     @Test("Times: of the item, of the event, of the document; with its zone, the document's, the site's")
     func times() throws {
         let started = Tree.item("DATETIME", Tree.code("DCM", "111526"), "CONTAINS")
-        func effective(_ observed: String, _ event: String, _ offset: String, zone: Bool) throws -> ClinicalTime? {
+        func effective(
+            _ observed: String, _ event: String, _ offset: String, zone: Bool, study: ImagingStudy = Sample.study()
+        ) throws -> ClinicalTime? {
             var number = Tree.number(Self.name, "1", "cm")
             if !observed.isEmpty { number.set(.observationDateTime, .DT, text: observed) }
             var began = started
@@ -132,14 +134,17 @@ struct ReportTests {
             }
             var options = StudyReport.Options()
             if zone { options.zone = FixedZone(offset: 28_800) }
-            return try #require(Sample.rows(Sample.report([document], options: options)).first).effective
+            return try #require(Sample.rows(Sample.report([document], study: study, options: options)).first)
+                .effective
         }
         let clock = "2026-03-18T09:30:00"
-        #expect(try effective("", "", "", zone: false) == ClinicalTime(local: clock))
+        #expect(try effective("", "", "", zone: false) == ClinicalTime(local: clock, utcOffset: 3_600), "the study's")
+        #expect(try effective("", "", "", zone: false, study: ImagingStudy()) == ClinicalTime(local: clock))
         #expect(try effective("", "", "", zone: true) == ClinicalTime(local: clock, utcOffset: 28_800))
         #expect(try effective("", "", "-0500", zone: true) == ClinicalTime(local: clock, utcOffset: -18_000))
         #expect(
-            try effective("", "20260317120000", "", zone: false) == ClinicalTime(local: "2026-03-17T12:00:00"))
+            try effective("", "20260317120000", "", zone: false)
+                == ClinicalTime(local: "2026-03-17T12:00:00", utcOffset: 3_600))
         #expect(
             try effective("20260316+0200", "20260317120000", "", zone: false) == ClinicalTime(local: "2026-03-16"))
         #expect(

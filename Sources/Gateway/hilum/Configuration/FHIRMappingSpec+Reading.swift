@@ -9,6 +9,9 @@ extension FHIRMappingSpec {
         spec.serviceRequest = entry.choice("service_request", among: presences) ?? spec.serviceRequest
         spec.specimen = entry.choice("specimen", among: presences) ?? spec.specimen
         spec.device = entry.choice("device", among: presences) ?? spec.device
+        spec.imagingStudy = entry.choice("imaging_study", among: presences) ?? spec.imagingStudy
+        spec.endpoint = entry.choice("endpoint", among: presences) ?? spec.endpoint
+        spec.mostInstances = entry.integer("most_instances", in: 0...100_000) ?? spec.mostInstances
         spec.provenance = entry.choice("provenance", among: [.update, .create, .none]) ?? spec.provenance
         spec.sendsAttachments = entry.flag("attachments") ?? spec.sendsAttachments
         spec.sendsRawRows = entry.flag("raw_rows") ?? spec.sendsRawRows
@@ -22,6 +25,8 @@ extension FHIRMappingSpec {
             uri(&systems, "local_code", &spec.systems.localCode)
             uri(&systems, "device_code", &spec.systems.deviceCode)
             uri(&systems, "gateway", &spec.systems.gateway)
+            uri(&systems, "accession", &spec.systems.accession)
+            uri(&systems, "endpoint", &spec.systems.endpoint)
             return true
         }
         return spec

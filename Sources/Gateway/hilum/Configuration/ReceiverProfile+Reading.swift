@@ -24,6 +24,9 @@ extension ReceiverProfile {
         profile.sendsPatientWithoutID = entry.flag("patient_without_id") ?? profile.sendsPatientWithoutID
         profile.sendsAttachments = entry.flag("attachments") ?? profile.sendsAttachments
         profile.sendsRawRows = entry.flag("raw_rows") ?? profile.sendsRawRows
+        profile.studyReference =
+            entry.choice("study_reference", among: [.text, .identifier, .pointer]) ?? profile.studyReference
+        profile.sendsStudyFacts = entry.flag("study_facts") ?? profile.sendsStudyFacts
         profile.acknowledgement =
             entry.choice("acknowledgement", among: [.original, .enhancedCommit, .enhancedApplication])
             ?? profile.acknowledgement
