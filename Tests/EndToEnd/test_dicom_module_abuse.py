@@ -4,6 +4,7 @@ import pathlib
 import random
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -92,6 +93,44 @@ def test_silent_peers_delay_nobody(tmp_path):
                 pass
             peer.close()
         assert len([m for m in module.all("refused") if "in time" in m["reason"]]) >= 1
+
+
+def test_silent_tls_handshakes_delay_nobody(tmp_path):
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -keyout a.key -out a.pem -subj /CN=a"
+    subprocess.run(make.split(), cwd=tmp_path, check=True, capture_output=True)
+    tls = {"certificate": str(tmp_path / "a.pem"), "key": str(tmp_path / "a.key"), "clients": "none"}
+    listen = [{"address": "127.0.0.1", "port": 0, "tls": tls}]
+    with node(tmp_path, listen=listen, request_seconds=2) as module:
+        silent = [connect(module.port, b"\x16\x03\x01\x02") for _ in range(10)]
+        said = tool("echoscu", "+tla", "-ic", "-aec", "HILUM", "127.0.0.1", module.port)
+        assert said.returncode == 0, said.stdout
+        # One that goes on a byte at a time never lets a read time out.
+        start = time.monotonic()
+        try:
+            for _ in range(100):
+                silent[0].sendall(b"\x00")
+                time.sleep(0.2)
+                assert time.monotonic() - start < 20
+        except OSError:
+            pass
+        deadline = time.monotonic() + 60
+        while len([m for m in module.all("refused") if "TLS" in m["reason"]]) < 10:
+            assert time.monotonic() < deadline, module.all("refused")
+            time.sleep(0.05)
+        settle(module, 10)
+        for peer in silent:
+            peer.close()
+
+
+def test_one_address_does_not_take_all_places(tmp_path):
+    with node(tmp_path, request_seconds=60) as module:
+        flood = [connect(module.port) for _ in range(200)]
+        module.wait_for("refused", lambda m: "too many connections" in m["reason"])
+        other = socket.create_connection(("127.0.0.1", module.port), timeout=30, source_address=("127.0.0.2", 0))
+        other.sendall(request())
+        assert receive_pdu(other)[0] == 2
+        for peer in flood + [other]:
+            peer.close()
 
 
 def test_a_peer_that_drips_is_ended(tmp_path):

@@ -354,6 +354,21 @@ def test_lossy_images_are_never_converted(tmp_path, sender):
     assert sent["status"] == "0122" and "without loss" in sent["comment"]
 
 
+@pytest.mark.parametrize("declared, name, expected", [
+    ("GB18030", "王^小东", "王^小东"), ("ISO_IR 100", "Müller^Jörg", "Müller^Jörg"), ("ISO_IR 192", "王^小东", "王^小东"),
+    ("ISO_IR 100", "王^小东", None)])
+def test_coercion_is_written_in_the_character_set_of_the_data_set(tmp_path, archive, sender, declared, name, expected):
+    kept, port = archive
+    path = save(image(SpecificCharacterSet=declared), tmp_path / "a.dcm")
+    result = sender.ask("send", to(port, ("set", f"0010,0010={name}")) + listing([path]))
+    assert result["outcome"] == "done"
+    if expected:
+        assert str(kept[0][0].PatientName) == expected and kept[0][0].SpecificCharacterSet == declared
+    else:
+        sent = sender.wait_for("sent", lambda m: m.id == result.id)
+        assert sent["status"] == "C000" and "cannot be changed" in sent["comment"] and not kept
+
+
 def test_sending_that_fails_says_why(tmp_path, archive, sender):
     kept, port = archive
     path = save(image(), tmp_path / "a.dcm")

@@ -7,9 +7,9 @@
 
 namespace hilum::dicom {
 
-Conversation::Conversation(Node &node, Association association, Origin origin, uint64_t number, bool is_secure)
+Conversation::Conversation(Node &node, Association association, Origin origin, uint64_t number)
     : node_(node), association_(std::move(association)), origin_(std::move(origin)), number_(number),
-      is_secure_(is_secure), options_(node.options()), started_(std::chrono::steady_clock::now()) {
+      options_(node.options()), started_(std::chrono::steady_clock::now()) {
     // One second more than the request may take: only a handshake does not end by itself.
     deadline_ = started_ + std::chrono::seconds(options_->request_seconds + 1);
 }

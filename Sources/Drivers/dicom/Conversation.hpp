@@ -18,7 +18,10 @@ struct Tally;
 
 class Conversation {
 public:
-    Conversation(Node &node, Association association, Origin origin, uint64_t number, bool is_secure);
+    Conversation(Node &node, Association association, Origin origin, uint64_t number);
+    ~Conversation() { end_opening(); }
+    Conversation(const Conversation &) = delete;
+    Conversation &operator=(const Conversation &) = delete;
 
     void run();
 
@@ -33,6 +36,7 @@ public:
 private:
     // Negotiation.cpp
     bool open();
+    void end_opening();
     void negotiate(const Peer &peer);
     std::string judge(const cdcmtk_context &context, const Peer &peer) const;
     void refuse(const std::string &reason, const std::string &cure);
@@ -82,7 +86,6 @@ private:
     Association association_;
     Origin origin_;
     uint64_t number_;
-    bool is_secure_;
     std::shared_ptr<const Options> options_;
     std::string device_;
     unsigned may_ = 0;

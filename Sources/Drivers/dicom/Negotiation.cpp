@@ -28,11 +28,15 @@ void Conversation::reject(uint8_t result, uint8_t source, uint8_t reason) {
     cdcmtk_reject(association_.get(), result, source, reason);
 }
 
+void Conversation::end_opening() {
+    if (is_opening_.exchange(false)) node_.end_opening(origin_);
+}
+
 bool Conversation::open() {
     const uint32_t wait = options_->request_seconds * 1000;
     const int32_t outcome = cdcmtk_receive_request(
         association_.get(), options_->max_pdu, wait, options_->idle_seconds * 1000, &fault_);
-    is_opening_ = false;
+    end_opening();
     cdcmtk_get_peer(association_.get(), &peer_);
     if (outcome != CDCMTK_OK) {
         refuse(fault_.text, cure_of(fault_));

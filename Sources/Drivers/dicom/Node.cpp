@@ -16,6 +16,8 @@ namespace hilum::dicom {
 
 // Connections that have not shown who they are yet, beside the associations.
 static const unsigned most_openings = 256;
+// Of them from one address: one that goes mad leaves room for the others.
+static const unsigned most_openings_of_one = 128;
 
 Node::Node(std::shared_ptr<const Options> options, const hilum_service_host *host)
     : gateway(host), images(options->incoming, options->images), options_(std::move(options)) {}
@@ -141,9 +143,13 @@ void Node::accept_one(const Listener &listener) {
     if (const auto range = AddressRange::parse(origin.text)) origin.address = range->address;
     if (origin.text.compare(0, 7, "::ffff:") == 0) origin.text.erase(0, 7);
     const std::shared_ptr<const Options> options = this->options();
-    const bool started = threads_.count() < options->associations + most_openings &&
-                         threads_.start([this, socket, &listener, origin] { converse(socket, listener, origin); });
-    if (started) return;
+    if (begin_opening(origin)) {
+        if (threads_.count() < options->associations + most_openings &&
+            threads_.start([this, socket, &listener, origin] { converse(socket, listener, origin); })) {
+            return;
+        }
+        end_opening(origin);
+    }
     close(socket);
     Message refused("refused");
     refused.with("address", origin.text).with("port", origin.listener);
@@ -152,15 +158,32 @@ void Node::accept_one(const Listener &listener) {
                    .with("cure", "find out who connects so often, or raise dicom.associations"));
 }
 
+bool Node::begin_opening(const Origin &origin) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    unsigned &count = openings_[origin.address];
+    if (count >= most_openings_of_one) return false;
+    count++;
+    return true;
+}
+
+void Node::end_opening(const Origin &origin) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = openings_.find(origin.address);
+    if (found != openings_.end() && --found->second == 0) openings_.erase(found);
+}
+
 void Node::converse(int socket, const Listener &listener, const Origin &origin) {
     Association association(cdcmtk_open(socket, listener.tls == nullptr ? nullptr : listener.tls->get()));
-    if (association == nullptr) return;
+    if (association == nullptr) {
+        close(socket);
+        return end_opening(origin);
+    }
     uint64_t number = 0;
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         number = next_++;
     }
-    Conversation conversation(*this, std::move(association), origin, number, listener.tls != nullptr);
+    Conversation conversation(*this, std::move(association), origin, number);
     join(number, &conversation);
     try {
         if (!stopping_) conversation.run();

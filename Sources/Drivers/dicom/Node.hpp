@@ -44,6 +44,10 @@ public:
     bool admit(const Options &options, const Peer &peer);
     void dismiss(const Peer &peer);
 
+    // Counts connections that have not shown yet who they are. False: there are too many from that address.
+    bool begin_opening(const Origin &origin);
+    void end_opening(const Origin &origin);
+
     // What the conversations that are open may be told, by number.
     void join(uint64_t number, Conversation *conversation);
     void leave(uint64_t number);
@@ -82,6 +86,7 @@ private:
     std::map<uint64_t, Conversation *> conversations_;
     std::map<std::string, unsigned> admitted_;
     unsigned admitted_all_ = 0;
+    std::map<std::array<uint8_t, 16>, unsigned> openings_;
 };
 
 }  // namespace hilum::dicom

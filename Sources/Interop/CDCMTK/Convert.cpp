@@ -2,12 +2,14 @@
 #include "DataSets.hpp"
 #include "Fault.hpp"
 
+#include "dcmtk/dcmdata/dcdeftag.h"
 #include "dcmtk/dcmdata/dcdict.h"
 #include "dcmtk/dcmdata/dcfilefo.h"
 #include "dcmtk/dcmdata/dcostrmb.h"
+#include "dcmtk/dcmdata/dcspchrs.h"
 #include "dcmtk/dcmdata/dcwcache.h"
 
-#include <memory>
+#include <algorithm>
 
 using namespace cdcmtk;
 
@@ -35,13 +37,31 @@ static bool can_convert(E_TransferSyntax from, E_TransferSyntax to) {
     return is_uncompressed(to) && (is_uncompressed(from) || can_decompress(from));
 }
 
+// From UTF-8 to what the data set declares (0008,0005). What cannot be said in it is an error, never a question mark.
+static OFCondition to_character_set(DcmDataset &set, OFString &value) {
+    const auto is_ascii = [](char letter) { return static_cast<unsigned char>(letter) < 0x80; };
+    if (std::all_of(value.begin(), value.end(), is_ascii)) return EC_Normal;
+    OFString declared;
+    set.findAndGetOFStringArray(DCM_SpecificCharacterSet, declared);
+    if (declared == "ISO_IR 192") return EC_Normal;
+    DcmSpecificCharacterSet converter;
+    OFString converted;
+    OFCondition outcome = converter.selectCharacterSet("ISO_IR 192", declared);
+    if (outcome.good()) outcome = converter.setConversionFlags(OFCharacterEncoding::AbortTranscodingOnIllegalSequence);
+    if (outcome.good()) outcome = converter.convertString(value, converted);
+    if (outcome.good()) value = converted;
+    return outcome;
+}
+
 static OFCondition apply(DcmDataset &set, const cdcmtk_change &change) {
     const DcmTagKey key(change.group, change.element);
     if (change.value == nullptr) {
         const OFCondition outcome = set.findAndDeleteElement(key);
         return outcome == EC_TagNotFound ? OFCondition(EC_Normal) : outcome;
     }
-    return set.putAndInsertString(DcmTag(key), change.value);
+    OFString value = change.value;
+    const OFCondition outcome = to_character_set(set, value);
+    return outcome.good() ? set.putAndInsertOFStringArray(DcmTag(key), value) : outcome;
 }
 
 static int32_t write(DcmDataset &set, E_TransferSyntax syntax, std::vector<uint8_t> &bytes, cdcmtk_fault *fault) {

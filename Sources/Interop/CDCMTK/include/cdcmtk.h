@@ -240,7 +240,7 @@ int32_t cdcmtk_read_header(int32_t file, cdcmtk_file_header *header, cdcmtk_faul
 /* A change to the top level of a data set. value NULL: the element is taken out. */
 typedef struct cdcmtk_change {
     uint16_t group, element;
-    const char *value; /* in the data set's character set */
+    const char *value; /* UTF-8; it is converted to the data set's character set */
 } cdcmtk_change;
 
 /* The data set of a file with changes, in another or the same transfer syntax; *bytes is to be freed. Pixel data is
