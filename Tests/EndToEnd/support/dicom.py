@@ -12,6 +12,8 @@ import urllib.request
 import numpy
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, _config
 from pynetdicom.sop_class import Verification
@@ -67,6 +69,19 @@ def save(ds, path, syntax=ExplicitVRLittleEndian):
     return pathlib.Path(path)
 
 
+def save_announced(ds, path, sop_class, uid, syntax=ExplicitVRLittleEndian):
+    """A file whose File Meta Information, and so the C-STORE, says another thing than the data set."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID, meta.TransferSyntaxUID = sop_class, uid, syntax
+    out = DicomBytesIO()
+    out.is_little_endian, out.is_implicit_VR = True, syntax == ImplicitVRLittleEndian
+    out.write(bytes(128) + b"DICM")
+    write_file_meta_info(out, meta, enforce_standard=True)
+    write_dataset(out, ds)
+    pathlib.Path(path).write_bytes(out.getvalue())
+    return pathlib.Path(path)
+
+
 def study_files(folder, instances=4, syntax=ExplicitVRLittleEndian, series=1, **more):
     """Files of one study: (Study Instance UID, files)."""
     folder = pathlib.Path(folder)
@@ -89,14 +104,17 @@ def split(data: bytes):
 
 
 def held(folder):
-    """What lies under a gateway's images: {SOP Instance UID: (transfer syntax, bytes of the data set)}."""
-    found = {}
-    for path in sorted(pathlib.Path(folder).rglob("*.dcm")):
+    """What lies under a gateway's images: {SOP Instance UID: (transfer syntax, bytes of the data set)}; not what is aside."""
+    found, folder = {}, pathlib.Path(folder)
+    for path in sorted(folder.rglob("*.dcm")):
+        if path.relative_to(folder).parts[0] in ("aside", "incoming"):
+            continue
         try:
             meta, data = split(path.read_bytes())
         except (OSError, AssertionError):
             continue
-        found[str(meta.MediaStorageSOPInstanceUID)] = (str(meta.TransferSyntaxUID), data)
+        # Files are numbered: of two under one UID the first came first.
+        found.setdefault(str(meta.MediaStorageSOPInstanceUID), (str(meta.TransferSyntaxUID), data))
     return found
 
 
