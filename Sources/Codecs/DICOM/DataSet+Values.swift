@@ -8,6 +8,7 @@ extension DataSet {
         guard let element = self[tag], case .bytes(let bytes) = element.value, !bytes.isEmpty else { return nil }
         let vr = element.effectiveVR
         if vr.isString || vr == .UN {
+            if let value = simpleValue(bytes, vr) { return value.isEmpty ? nil : value }
             if vr == .UN, !DataSet.isText(bytes) { return nil }
             let text = DataSet.trimmed(decoded(bytes, vr), vr)
             return text.isEmpty ? nil : text
@@ -17,13 +18,21 @@ extension DataSet {
     }
 
     /// The first value that is not empty, as text.
-    public func string(_ tag: Tag) -> String? { strings(tag).first { !$0.isEmpty } }
+    public func string(_ tag: Tag) -> String? {
+        if let element = self[tag], case .bytes(let bytes) = element.value, element.vr.isString,
+            let value = simpleValue(bytes, element.vr)
+        {
+            return value.isEmpty ? nil : value
+        }
+        return strings(tag).first { !$0.isEmpty }
+    }
 
     /// The values as text, each trimmed; values in the middle may be empty. No value: an empty array.
     public func strings(_ tag: Tag) -> [String] {
         guard let element = self[tag], case .bytes(let bytes) = element.value, !bytes.isEmpty else { return [] }
         let vr = element.effectiveVR
         guard vr.isString || vr == .UN else { return numberTexts(element) }
+        if let value = simpleValue(bytes, vr) { return value.isEmpty ? [] : [value] }
         if vr == .UN, !DataSet.isText(bytes) { return [] }
         let text = decoded(bytes, vr)
         guard vr.isMultiValued else {
@@ -104,6 +113,22 @@ extension DataSet {
 }
 
 extension DataSet {
+    /// What nearly all values are: one value of printable ASCII, trimmed. Nil for anything else.
+    private func simpleValue(_ bytes: ArraySlice<UInt8>, _ vr: VR) -> String? {
+        guard case .plain = characterSet.coding else { return nil }
+        let keepsStart = vr == .LT || vr == .ST || vr == .UT || vr == .UC
+        return bytes.withUnsafeBufferPointer { bytes in
+            var end = bytes.count
+            while end > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == 0 { end -= 1 }
+            var start = 0
+            while !keepsStart, start < end, bytes[start] == 0x20 { start += 1 }
+            for place in start..<end where bytes[place] < 0x20 || bytes[place] > 0x7E || bytes[place] == 0x5C {
+                return nil
+            }
+            return String(decoding: bytes[start..<end], as: UTF8.self)
+        }
+    }
+
     func decoded(_ bytes: ArraySlice<UInt8>, _ vr: VR) -> String { characterSet.decode(bytes, vr: vr) }
 
     /// Takes away padding: blanks and NULs at the end; blanks at the start where they mean nothing (PS3.5 6.2).

@@ -87,6 +87,11 @@ struct DataSetReader {
         var last: UInt32 = 0
         var isSorted = true
         while halt == nil, position < limit {
+            if coding == .explicitLittleEndian {
+                let end = depth == 0 && options.stopsBeforePixelData ? 0x7FE0_0000 : UInt32(0xFFFE_0000)
+                readPlainElements(into: &set.elements, limit: limit, last: &last, before: end)
+                if position >= limit { break }
+            }
             let start = position
             if limit - start < 8 {
                 endOfData(start, limit: limit, depth: depth)
@@ -130,6 +135,24 @@ struct DataSetReader {
             }
         }
         return finish(set, isSorted, position)
+    }
+
+    /// The elements that most are: explicit, with a length of 16 bits that is even, in order. Stops before the first that is
+    /// otherwise in any way.
+    private mutating func readPlainElements(
+        into elements: inout [Element], limit: Int, last: inout UInt32, before end: UInt32
+    ) {
+        while limit - position >= 8 {
+            let tag = UInt32(uint16(position)) << 16 | UInt32(uint16(position + 2))
+            let length = Int(uint16(position + 6))
+            guard tag > max(last, 0x0008_0005), tag < end, length & 1 == 0, length <= limit - position - 8,
+                let vr = VR(bytes[position + 4], bytes[position + 5]), !vr.hasLongLength
+            else { return }
+            let start = position + 8
+            elements.append(Element(Tag(tag), vr, .bytes(bytes[start..<start + length])))
+            position = start + length
+            last = tag
+        }
     }
 
     /// Fewer bytes than an element has.
