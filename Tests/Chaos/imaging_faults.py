@@ -96,8 +96,9 @@ def many_associations(folder, count, warm_up, threads=4):
 
 
 def is_flat(before, after, kilobytes):
-    """Memory has not grown by more than an allocator's slack, maps and descriptors not at all but for a few."""
-    return after[0] - before[0] < kilobytes and after[1] - before[1] <= 8 and after[2] - before[2] <= 4
+    """Memory has not grown by more than an allocator's slack, descriptors not at all, and maps by no more than the C
+    library's store of thread stacks (40 of 1 MB, two maps each)."""
+    return after[0] - before[0] < kilobytes and after[1] - before[1] <= 100 and after[2] - before[2] <= 4
 
 
 def connect_and_close(folder, count):
