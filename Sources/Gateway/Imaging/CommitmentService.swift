@@ -198,11 +198,11 @@ final class CommitmentService: Sendable {
         let association = state.withLock { state in
             state.requests[report.number].flatMap { state.associations.contains($0) ? $0 : nil }
         }
-        if let association {
-            message["association"] = association
-            return message
+        // The driver takes the other way where the association has just gone.
+        if let association { message["association"] = association }
+        guard let device = site.device(report.device), !device.host.isEmpty, device.port > 0 else {
+            return association == nil ? nil : message
         }
-        guard let device = site.device(report.device), !device.host.isEmpty, device.port > 0 else { return nil }
         message["host"] = device.host
         message["port"] = String(device.port)
         message["called"] = report.calling

@@ -17,6 +17,7 @@ enum DriverOptions {
         options["answer_seconds"] = .number(settings.answerSeconds)
         options["largest_instance"] = .number(settings.largestInstance)
         options["any_called"] = .bool(settings.takesAnyTitle)
+        if let tls = settings.callingTLS { options["tls"] = self.tls(tls) }
         options["peers"] = .array(settings.devices.flatMap(peers))
         return .object(options)
     }

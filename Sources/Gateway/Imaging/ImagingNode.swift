@@ -20,6 +20,8 @@ public final class ImagingNode: Sendable {
     private struct State {
         var listening: [ListeningPort] = []
         var associations: Set<String> = []
+        /// The options with which the process is started again are not the present ones.
+        var isReconfigured = false
         var timers: Task<Void, Never>?
         var recovery: Task<Void, Never>?
     }
@@ -88,7 +90,8 @@ public final class ImagingNode: Sendable {
     /// Other peers, rules, routes, times. Listeners and folders stay as they were until the next start.
     public func update(_ settings: ImagingSettings) {
         site.update(settings)
-        link.send(ServiceMessage("configure", body: DriverOptions.node(settings).serialized()))
+        state.withLock { $0.isReconfigured = true }
+        configure()
     }
 
     /// Ports on which associations are accepted now.
@@ -109,6 +112,10 @@ public final class ImagingNode: Sendable {
             transaction: transaction, committed: committed, failed: failed, now: site.now)
         wakes.continuation.yield()
         return isOurs
+    }
+
+    private func configure() {
+        link.send(ServiceMessage("configure", body: DriverOptions.node(site.settings).serialized()))
     }
 
     // MARK: Events of the driver
@@ -163,10 +170,12 @@ public final class ImagingNode: Sendable {
         link.restarted(reason)
         queries.restarted()
         commitment.restarted()
-        state.withLock { state in
+        let isReconfigured = state.withLock { state in
             state.listening.removeAll()
             state.associations.removeAll()
+            return state.isReconfigured
         }
+        if isReconfigured { configure() }
         site.alarms.raise(
             subject: "dicom", kind: "restart", text: "the DICOM process died and was started again: \(reason)")
         site.alarms.clear(subject: "dicom", kind: "restart", text: "it runs again")

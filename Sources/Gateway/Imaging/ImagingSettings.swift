@@ -42,6 +42,8 @@ public struct ImagingSettings: Sendable {
     public var combinesDateTime = false
     /// True: instances of a patient id that is empty are held from the EMR, as results without an owner are.
     public var holdsUnknownPatients = true
+    /// Certificates with which the node calls others: C-MOVE destinations and commitment reports over TLS; nil: none.
+    public var callingTLS: TLS?
     /// Archives that an instance goes to, by the site's routes. Called for each instance; must be quick.
     public var forward: @Sendable (_ image: ImageInstance, _ device: String, _ calling: String) -> [ImageRoute]
     /// Destinations that are told of a study, by the site's routes.

@@ -61,6 +61,7 @@ extension Store {
     @discardableResult
     public func retain() async throws -> RetentionSummary {
         let now = configuration.clock.now().unix
+        try await retainImages(now: now)
         let limits = RetentionLimits(configuration, now: now)
         guard limits.results != nil || limits.rawBytes != nil else { return RetentionSummary() }
         var cursor = RetentionCursor()
@@ -88,7 +89,7 @@ extension Store {
     /// Runs a pass an hour until the store is closed.
     func keepRetaining() {
         let retention = configuration.retention
-        guard retention.rawBytes != nil || retention.results != nil else { return }
+        guard retention.rawBytes != nil || retention.results != nil || retention.images != nil else { return }
         let task = Task.detached { [weak self] in
             while !Task.isCancelled {
                 // Not at the start: that is when devices send what they kept.

@@ -59,6 +59,9 @@ extension Schema {
             request TEXT NOT NULL, item INTEGER NOT NULL, asked INTEGER NOT NULL, PRIMARY KEY (request, item))
             WITHOUT ROWID;
 
+        -- Studies whose files are being deleted: those that were received up to before.
+        CREATE TABLE image_deletion (study INTEGER PRIMARY KEY, before INTEGER NOT NULL);
+
         -- kind: SetAside.Kind.
         CREATE TABLE set_aside (
             id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, uid TEXT NOT NULL, sop_class TEXT NOT NULL, study TEXT NOT NULL,

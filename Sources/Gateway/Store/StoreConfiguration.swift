@@ -16,10 +16,14 @@ public struct StoreConfiguration: Sendable {
         public var rawBytes: Int64?
         /// Seconds that messages and results are kept; nil: for ever. Raw bytes are not kept longer than these.
         public var results: Int64?
+        /// Seconds that files of images are kept after the last of their study came, and every archive has taken them (and
+        /// committed them, where it is asked to); nil: for ever. What is known of them is kept as long as results are.
+        public var images: Int64?
         /// Keeps everything.
-        public init(rawBytes: Int64? = nil, results: Int64? = nil) {
+        public init(rawBytes: Int64? = nil, results: Int64? = nil, images: Int64? = nil) {
             self.rawBytes = rawBytes
             self.results = results
+            self.images = images
         }
     }
 

@@ -152,9 +152,16 @@ extension StoreReader {
 
     /// Files set aside, the newest first.
     public func setAside(study: String? = nil, limit: Int = 100) async throws(StoreFault) -> [SetAside] {
+        try await setAside(study: study, receivedBefore: nil, limit: limit)
+    }
+
+    func setAside(
+        study: String? = nil, receivedBefore: Int64?, limit: Int
+    ) async throws(StoreFault) -> [SetAside] {
         let folder = folder
         return try await read { snapshot in
             var conditions = MatchingSQL()
+            if let receivedBefore { conditions.add("received < ?", receivedBefore) }
             if let study { conditions.add("study = ?", study) }
             let sql = """
                 SELECT id, kind, uid, sop_class, study, syntax, path, size, device, calling, address, received, status,
