@@ -3,6 +3,7 @@ import pathlib
 import random
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -306,3 +307,84 @@ def stored_instances(gateway):
             return found
 
 
+
+
+def traced_images(folder, count):
+    """The gateway under strace: for each C-STORE response 0000, whether file, folder and store were synced before it.
+
+    The order is: the file is synced, renamed, its folder synced (by the node); then the store's commit is synced (by the
+    gateway); then the response is written (PS3.7 9.3.1.2, command field 8001H).
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    trace = folder / "trace.txt"
+    wrapper = ["strace", "-f", "-o", str(trace), "-xx", "-s", "200", "-e",
+               "trace=write,writev,sendto,sendmsg,fdatasync,fsync,rename,renameat,renameat2"]
+    with site(folder / "g", wrapper=wrapper) as gateway:
+        node = node_of(gateway)
+        with Association(gateway.dicom, [(CT_IMAGE, [EXPLICIT])]) as association:
+            for n in range(count):
+                ds = ct(rows=32)
+                data = split(save(ds, folder / "image.dcm").read_bytes())[1]
+                assert association.store(CT_IMAGE, ds.SOPInstanceUID, data) == 0
+            association.release()
+        gateway.stop(timeout=60)
+    threads, proven, unproven, state = {}, 0, [], []
+    for line in trace.read_text(errors="replace").splitlines():
+        pid, _, call = line.partition(" ")
+        call = call.strip()
+        name = call.split("(", 1)[0]
+        ended = "= 0" in call or "resumed" in call
+        if name in ("rename", "renameat", "renameat2") and r"\x2e\x64\x63\x6d" in call:
+            # `….dcm`: from here on the order counts.
+            state = ["renamed"]
+            threads[pid] = "node"
+        elif (name == "fsync" or "fsync resumed" in call) and threads.get(pid) == "node" and state == ["renamed"] and ended:
+            state.append("folder")
+        elif (name == "fdatasync" or "fdatasync resumed" in call) and threads.get(pid) != "node" and state == ["renamed", "folder"] and ended:
+            state.append("store")
+        elif name in ("write", "writev", "sendto", "sendmsg") and r"\x00\x00\x00\x01\x02\x00\x00\x00\x01\x80" in call:
+            if state == ["renamed", "folder", "store"]:
+                proven += 1
+            else:
+                unproven.append((state, line[:200]))
+            state = []
+    return proven, unproven, node
+
+
+def disk_full(folder, megabytes=24):
+    """The images' disk fills: A700, the association lives, what was acknowledged is whole; with room again all goes on.
+
+    None where nothing can be mounted here.
+    """
+    folder = pathlib.Path(folder)
+    small = folder / "small"
+    small.mkdir(parents=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(small)], capture_output=True).returncode != 0:
+        return None
+    try:
+        (small / "images").mkdir()
+        with site(folder / "g", dicom={"folder": str(small / "images")}) as gateway:
+            acknowledged, full = {}, 0
+            with Association(gateway.dicom, [(CT_IMAGE, [EXPLICIT])]) as association:
+                for n in range(megabytes * 2):
+                    ds = ct(rows=724, study="1.2.7.1", series="1.2.7.2")
+                    data = split(save(ds, folder / "image.dcm").read_bytes())[1]
+                    status = association.store(CT_IMAGE, ds.SOPInstanceUID, data)
+                    if status == 0:
+                        acknowledged[str(ds.SOPInstanceUID)] = data
+                    else:
+                        full = status
+                        break
+                kept = held(small / "images")
+                whole = all(kept.get(u, ("", b""))[1] == d for u, d in acknowledged.items())
+                parts = until(lambda: not list((small / "images" / "incoming").iterdir()) or None, what="nothing half received")
+                subprocess.run(["mount", "-o", f"remount,size={megabytes * 4}m", str(small)], check=True)
+                ds = ct(rows=724)
+                again = until(lambda: association.store(CT_IMAGE, ds.SOPInstanceUID, split(save(ds, folder / "image.dcm").read_bytes())[1]) == 0,
+                              what="a store that is taken again")
+                association.release()
+            return {"acknowledged": len(acknowledged), "full": full, "whole": whole, "again": again, "left": not parts,
+                    "shown": gateway.cli("alarms", "--all") + gateway.cli("associations")}
+    finally:
+        subprocess.run(["umount", "-l", str(small)], capture_output=True)

@@ -1,6 +1,7 @@
 """The fault runs of the imaging path in full."""
 from imaging_faults import (
-    connect_and_close, is_flat, kill_nine_images, large_multiframe, malformed, many_associations, reset_in_transfer, silent_peers)
+    connect_and_close, is_flat, kill_nine_images, large_multiframe, malformed, many_associations, reset_in_transfer, silent_peers,
+    traced_images)
 
 
 def test_10000_associations_leave_nothing_behind(tmp_path):
@@ -48,3 +49,9 @@ def test_20_times_kill_nine_while_8_associations_send(tmp_path):
     print(found)
     assert found["acknowledged"] > 500
     assert not found["missing"] and not found["changed"] and not found["not in the store"], found
+
+
+def test_every_acknowledgement_follows_its_syncs(tmp_path):
+    proven, unproven, _ = traced_images(tmp_path, 200)
+    print(f"{proven} acknowledgements, each after file, folder and store were synced")
+    assert proven == 200 and not unproven, unproven[:5]

@@ -1,6 +1,8 @@
 """The fault runs of the imaging path in small: what `make test` can afford. The whole is `make chaos`."""
+import pytest
 from imaging_faults import (
-    connect_and_close, is_flat, kill_nine_images, large_multiframe, malformed, many_associations, reset_in_transfer, silent_peers)
+    connect_and_close, disk_full, is_flat, kill_nine_images, large_multiframe, malformed, many_associations, reset_in_transfer,
+    silent_peers, traced_images)
 
 
 def test_associations_leave_nothing_behind(tmp_path):
@@ -38,3 +40,15 @@ def test_kill_nine_while_associations_send(tmp_path):
     found = kill_nine_images(tmp_path, rounds=3, associations=4, rows=64)
     assert found["acknowledged"] > 10, found
     assert not found["missing"] and not found["changed"] and not found["not in the store"], found
+
+
+def test_every_acknowledgement_follows_its_syncs(tmp_path):
+    proven, unproven, _ = traced_images(tmp_path, 5)
+    assert proven == 5 and not unproven, unproven
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path):
+    found = disk_full(tmp_path)
+    if found is None:
+        pytest.skip("no file system can be mounted here")
+    assert found["full"] == 0xA700 and found["acknowledged"] > 5 and found["whole"] and found["again"] and not found["left"], found
