@@ -30,12 +30,16 @@ struct DetectionTests {
         sample("ISO_IR 126", .iso8859(7), "Διονυσιος"),
         sample("ISO_IR 138", .iso8859(8), "שרון^דבורה"), sample("ISO_IR 101", .iso8859(2), "Łukasz^Żółć", "Dvořák"),
         sample("ISO_IR 166", .windows(874), "สมชาย"), sample("ISO_IR 148", .iso8859(9), "Çağlar^Şükrü"),
+        sample("ISO_IR 100", .iso8859(1), "MÄÖSER^ÅØ", "GRÖSSE 5 µ², ±²"),
+        sample("ISO_IR 100", .iso8859(1), "François^Zoë", "Gñ"),
         // Nothing declared.
         sample("", .utf8, "Müller", used: "ISO_IR 192", .high), sample("", .utf8, "张^伟", used: "ISO_IR 192", .high),
         sample("", .gbk, "张^伟", used: "GB18030", .high),
         sample("", .iso8859(1), "Müller^Jörg", used: "ISO_IR 100", .low),
         sample("NONSENSE", .gbk, "王^小东", used: "GB18030", .high),
+        sample("", .gbk, "朱^镕基", used: "GB18030", .high),
         // Wrongly declared.
+        sample("ISO_IR 100", .gbk, "朱^镕基", used: "GB18030", .high),
         sample("ISO_IR 100", .gbk, "张^伟", used: "GB18030", .high),
         sample("ISO_IR 100", .gbk, "欧阳^娜娜", "胸部正位", used: "GB18030", .high),
         sample("ISO_IR 100", .utf8, "张^伟", used: "ISO_IR 192", .high),

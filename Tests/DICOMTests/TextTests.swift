@@ -82,6 +82,7 @@ struct TextTests {
         Sample("ISO_IR 58", "张", [0xD5, 0xC5]), Sample("GB2312", "张", [0xD5, 0xC5]),
         Sample("ISO IR 100", "Ä", [0xC4]), Sample("iso_ir_192", "Ä", [0xC3, 0x84]), Sample("UTF-8", "Ä", [0xC3, 0x84]),
         Sample("ISO 2022 IR 192", "Ä", [0xC3, 0x84]), Sample("ISO_IR 100\\ISO_IR 100", "Ä", [0xC4]),
+        Sample("ISO 2022 GBK", "镕", [0xE9, 0x46]), Sample("ISO 2022 58", "张", [0xD5, 0xC5]),
         Sample("windows-1252", "€", [0x80]),
         Sample("ISO 2022 IR 6\\ISO 2022 IR 87", "山", [esc] + ascii("$B;3") + [esc] + ascii("(B")),
         // JIS C 6226-1978 and romaji.
@@ -97,6 +98,16 @@ struct TextTests {
         #expect(coded.substituted == 0)
         #expect(set.decode(coded.bytes[...], vr: sample.vr) == sample.text)
         if sample.isCanonical { #expect(coded.bytes == sample.bytes) }
+    }
+
+    @Test("GBK and code page 949 are read under the names of the smaller sets; a delimiter is never swallowed")
+    func widerSets() {
+        let chinese = SpecificCharacterSet(declared: "\\ISO 2022 IR 58")
+        #expect(chinese.decode([0x1B, 0x24, 0x29, 0x41, 0xE9, 0x46], vr: .PN) == "镕")
+        #expect(chinese.decode([0x1B, 0x24, 0x29, 0x41, 0xE9, 0x5E, 0x41], vr: .PN) == "\u{FFFD}^A")
+        let korean = SpecificCharacterSet(declared: "\\ISO 2022 IR 149")
+        #expect(korean.decode([0x1B, 0x24, 0x29, 0x43, 0x8C, 0x63], vr: .PN) == "똠")
+        #expect(korean.decode([0x1B, 0x24, 0x29, 0x43, 0xC8, 0x5C, 0x41], vr: .LO) == "\u{FFFD}\\A")
     }
 
     @Test("a backslash inside a character of two bytes parts nothing")

@@ -4,11 +4,12 @@ import CharacterSets
 ///
 /// Only bytes above 7F say anything. In this order:
 ///
-/// 1. Nothing declared, or only terms that mean nothing: valid UTF-8 is UTF-8 (high); pairs of GB 18030 in runs as Chinese
-///    text has them are GB 18030 (high from two characters of GB 2312 on, else low); all else is ISO_IR 100 (low).
+/// 1. Nothing declared, or only terms that mean nothing: valid UTF-8 is UTF-8 (high); pairs of GB 18030 that outweigh
+///    accents are GB 18030 (high when rule 2 holds, else low); all else is ISO_IR 100 (low).
 /// 2. A part of ISO 8859 for Latin script declared: valid UTF-8 with two sequences, or one of three bytes, is UTF-8 (high);
-///    at least two characters, all of GB 2312, in runs without a byte left over, are GB 18030 (high when four of five are
-///    of its first level, the common characters; else low). Accents of Western text stand alone and are neither.
+///    at least two characters of GB 2312, in runs or in components and values without Latin letters, of which four of five
+///    are of its first level (the common ones), with at most half as many of GBK beyond it and no byte left over, are
+///    GB 18030 (high). Accents of Western text stand alone among letters.
 /// 3. Cyrillic, Greek, Arabic, Hebrew, Thai declared: valid UTF-8 with two sequences is UTF-8 (high).
 /// 4. UTF-8 declared: text that is Chinese by rule 2, with more broken bytes than valid sequences and none of three bytes, is
 ///    GB 18030; other text without one valid sequence is ISO_IR 100 (low). Text with valid sequences and some broken ones
@@ -19,7 +20,7 @@ import CharacterSets
 struct CharacterSetDetection {
     /// Most bytes looked at.
     static let mostBytes = 1 << 16
-    /// Values with bytes above 7F, each closed by a blank.
+    /// Values with bytes above 7F, each closed by a NUL.
     private(set) var text: [UInt8] = []
     private(set) var hasEscapes = false
 
@@ -38,7 +39,7 @@ struct CharacterSetDetection {
                 if hasEscape { hasEscapes = true }
                 if !isASCII {
                     text += bytes.prefix(Self.mostBytes)
-                    text.append(0x20)
+                    text.append(0)
                 }
             default: break
             }
@@ -57,18 +58,18 @@ struct CharacterSetDetection {
         }
         let asUTF8 = found(.utf8, .high, "\(utf8.sequences) characters are valid UTF-8, none is broken")
         let asChinese = found(
-            SpecificCharacterSet(terms: ["GB18030"]), chinese.confidence,
-            "\(chinese.characters) Chinese characters, \(chinese.common) of them common ones")
+            SpecificCharacterSet(terms: ["GB18030"]), chinese.isCertain ? .high : .low,
+            "\(chinese.characters + chinese.rare) Chinese characters, \(chinese.common) of them common ones")
         let asLatin = found(
             SpecificCharacterSet(terms: ["ISO_IR 100"]), .low, "neither UTF-8 nor Chinese; read as Western European")
         switch declared.coding {
         case .plain(.ascii):
             if hasEscapes { return nil }
             if utf8.isValid { return asUTF8 }
-            return chinese.isLikely || chinese.isValid && CharacterSet.detect(text) == .gb18030 ? asChinese : asLatin
+            return chinese.isLikely || CharacterSet.detect(text) == .gb18030 ? asChinese : asLatin
         case .plain(.iso8859(let part)) where ![5, 6, 7, 8, 11].contains(part):
             if utf8.isValid, utf8.sequences > 1 || utf8.longSequences > 0 { return asUTF8 }
-            return chinese.isLikely ? asChinese : nil
+            return chinese.isCertain ? asChinese : nil
         case .plain(.iso8859), .plain(.windows):
             return utf8.isValid && utf8.sequences > 1 ? asUTF8 : nil
         case .plain(.utf8):
@@ -118,39 +119,64 @@ private struct UTF8Evidence {
     }
 }
 
-/// How much of a text is Chinese in GB 2312, the part of GB 18030 that names are in.
+/// How much of a text is Chinese in GB 2312, the part of GB 18030 that nearly all names are in.
 private struct ChineseEvidence {
+    /// Pairs of GB 2312.
     var characters = 0
     /// Characters of the first level: rows B0–D7.
     var common = 0
-    /// Every byte above 7F is part of a pair of GB 2312.
+    /// Pairs of GBK beyond it, whose second byte may be ASCII: rare characters, or an accent before a letter.
+    var rare = 0
+    /// Characters of GB 2312 in runs of two and more, or in components and values without Latin letters.
+    var telling = 0
+    /// Every byte above 7F is part of a pair.
     var isValid = true
 
     init(_ text: [UInt8]) {
         var place = 0
+        var run = 0
+        var alone = 0
+        var hasLetters = false
+        func isBoundary(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x5E || byte == 0x3D || byte == 0x5C }
+        func endRun() {
+            if run > 1 { telling += run } else { alone += run }
+            run = 0
+        }
+        func endSegment() {
+            endRun()
+            if !hasLetters { telling += alone }
+            alone = 0
+            hasLetters = false
+        }
+        defer { endSegment() }
         while place < text.count {
             let lead = text[place]
             if lead < 0x80 {
+                endRun()
+                if isBoundary(lead) { endSegment() } else if (0x41...0x5A).contains(lead & 0xDF) { hasLetters = true }
                 place += 1
                 continue
             }
-            guard place + 1 < text.count, text[place + 1] >= 0xA1, text[place + 1] != 0xFF,
-                (0xA1...0xA9).contains(lead) || (0xB0...0xF7).contains(lead)
-            else {
+            let trail = place + 1 < text.count ? text[place + 1] : 0
+            if trail >= 0xA1, trail < 0xFF, (0xA1...0xA9).contains(lead) || (0xB0...0xF7).contains(lead) {
+                characters += 1
+                run += 1
+                if (0xB0...0xD7).contains(lead) { common += 1 }
+            } else if (0x81...0xFE).contains(lead), (0x40...0xA0).contains(trail), trail != 0x7F {
+                rare += 1
+            } else {
                 isValid = false
                 return
             }
-            characters += 1
-            if (0xB0...0xD7).contains(lead) { common += 1 }
             place += 2
         }
     }
 
-    var isLikely: Bool { isValid && characters >= 2 && common * 2 >= characters }
-
-    var confidence: CharacterSetFinding.Confidence {
-        isLikely && common * 5 >= characters * 4 ? .high : .low
+    var isLikely: Bool {
+        isValid && telling >= 2 && telling * 2 >= characters && common * 2 >= characters && rare * 2 <= characters
     }
+
+    var isCertain: Bool { isLikely && common * 5 >= characters * 4 }
 }
 
 extension DataSet {

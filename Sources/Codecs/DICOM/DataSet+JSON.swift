@@ -33,25 +33,28 @@ extension DataSet {
         var object = JSONObject()
         for element in elements where !element.tag.isGroupLength && element.tag.group != 2 {
             let name = element.tag.description
-            object.append(name, .object(json(element, path: path + name, bulkDataURI)))
+            object.append(name, .object(json(element, name, path, bulkDataURI)))
         }
         return object
     }
 
-    private func json(_ element: Element, path: String, _ bulkDataURI: (BulkDataReference) -> String?) -> JSONObject {
+    private func json(
+        _ element: Element, _ name: String, _ path: String, _ bulkDataURI: (BulkDataReference) -> String?
+    ) -> JSONObject {
         var vr = element.effectiveVR
         if case .items = element.value { vr = .SQ }
         if vr == .SQ, element.vr == .UN, items(element.tag).isEmpty, !element.isEmpty { vr = .UN }
-        var object: JSONObject = ["vr": .string(vr.rawValue)]
+        var object = JSONObject()
+        object.append("vr", .string(vr.rawValue))
         if element.isEmpty { return object }
         switch vr {
         case .SQ:
             let values = items(element.tag).enumerated().map { place, item in
-                JSONValue.object(item.json(path: "\(path)/\(place + 1)/", bulkDataURI))
+                JSONValue.object(item.json(path: "\(path)\(name)/\(place + 1)/", bulkDataURI))
             }
             object.append("Value", .array(values))
         case .OB, .OD, .OF, .OL, .OV, .OW, .UN:
-            if let uri = bulkDataURI(BulkDataReference(path: path, element: element)) {
+            if let uri = bulkDataURI(BulkDataReference(path: path + name, element: element)) {
                 object.append("BulkDataURI", .string(uri))
             } else if case .bytes(let bytes) = element.value {
                 object.append("InlineBinary", .string(Base64.encode(bytes)))
@@ -65,7 +68,7 @@ extension DataSet {
     /// Nil when there is nothing but padding.
     private func jsonValues(_ element: Element, _ vr: VR) -> [JSONValue]? {
         if element.tag == .specificCharacterSet { return [.string("ISO_IR 192")] }
-        let texts = strings(element.tag)
+        let texts = strings(of: element)
         if texts.isEmpty { return nil }
         switch vr {
         case .PN: return texts.map { $0.isEmpty ? .null : DataSet.json(name: PersonName($0)) }

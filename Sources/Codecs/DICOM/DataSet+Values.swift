@@ -29,7 +29,11 @@ extension DataSet {
 
     /// The values as text, each trimmed; values in the middle may be empty. No value: an empty array.
     public func strings(_ tag: Tag) -> [String] {
-        guard let element = self[tag], case .bytes(let bytes) = element.value, !bytes.isEmpty else { return [] }
+        self[tag].map { strings(of: $0) } ?? []
+    }
+
+    func strings(of element: Element) -> [String] {
+        guard case .bytes(let bytes) = element.value, !bytes.isEmpty else { return [] }
         let vr = element.effectiveVR
         guard vr.isString || vr == .UN else { return numberTexts(element) }
         if let value = simpleValue(bytes, vr) { return value.isEmpty ? [] : [value] }

@@ -124,8 +124,12 @@ extension SpecificCharacterSet {
                 self = .elements(elements, hasEscapes: hasEscapes)
                 return
             }
-            // GB18030, GBK, and names that are no defined terms.
-            guard let set = CharacterSet(name: letters) else { return nil }
+            if let number = Int(rest), let elements = CodeElement.registered[number] {
+                self = .elements(elements, hasEscapes: hasEscapes)
+                return
+            }
+            // GB18030, GBK, ISO 2022 GBK, and names that are no defined terms.
+            guard let set = CharacterSet(name: String(hasEscapes ? rest : letters[...])) else { return nil }
             self = .whole(set)
         }
     }
