@@ -8,6 +8,7 @@ import threading
 import time
 
 import numpy
+import requests
 from support.dicom import ImagingSite, ct, held, modality, save, split
 from support.gateway import until
 from support.pdu import CT_IMAGE, ENHANCED_CT, EXPLICIT, IMPLICIT, VERIFICATION, Association, Lost, associate_rq
@@ -218,8 +219,17 @@ def large_multiframe(folder, megabytes, frame=1 << 20):
         with open(files[0], "rb") as file:
             file.seek(-frame, 2)
             last = file.read()
-        return {"status": status, "files": len(files), "whole": last == block, "seconds": seconds, "before": before,
-                "node": highest(pid), "gateway": highest(gateway.pid), "studies": len(gateway.studies())}
+        found = {"status": status, "files": len(files), "whole": last == block, "seconds": seconds, "before": before,
+                 "node": highest(pid), "gateway": highest(gateway.pid), "studies": len(gateway.studies())}
+        # And out again over DICOMweb, with a frame of it.
+        forget(gateway.pid)
+        path = f"http://127.0.0.1:{gateway.web}/dicom-web/studies/{first.StudyInstanceUID}/series/{first.SeriesInstanceUID}/instances/{first.SOPInstanceUID}"
+        with requests.get(path, headers={"Accept": "application/dicom; transfer-syntax=*"}, stream=True, timeout=300) as answer:
+            got = sum(len(chunk) for chunk in answer.iter_content(1 << 20))
+        picture = requests.get(f"{path}/frames/{megabytes}", headers={"Accept": "application/octet-stream"}, timeout=300)
+        found.update(fetched=got == files[0].stat().st_size, frame=picture.content == block[:512 * 1024 * 2],
+                     web=highest(gateway.pid), web_before=found["gateway"])
+        return found
 
 
 class Modality(threading.Thread):

@@ -41,6 +41,7 @@ def test_a_multiframe_of_420_mb_in_under_50_mb_of_memory(tmp_path):
     found = large_multiframe(tmp_path, 420)
     print(found)
     assert found["status"] == 0 and found["files"] == 1 and found["whole"] and found["studies"] == 1
+    assert found["fetched"] and found["frame"] and found["web"] - found["before"][1] < 50 * 1024, found
     assert found["node"] < 50 * 1024 and found["gateway"] - found["before"][1] < 50 * 1024, found
 
 

@@ -7,6 +7,7 @@ import time
 
 import pydicom
 import pytest
+import requests
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from pynetdicom import build_role, evt
@@ -17,7 +18,8 @@ from support.dicom import (
     SAMPLES, SCP, ImagingSite, Orthanc, StoreSCP, archive, certificates, ct, dcmtk, echo, fhir_destination, held,
     hl7_destination, modality, pydicom_files, save, save_announced, scu, send_files, split, store, study_files, uids)
 from support.emr import FHIREMR, HL7EMR
-from support.gateway import until
+from support.gateway import hilum, until
+from support.pdu import Association
 from support.ports import free_port
 
 HTJ2K = "1.2.840.10008.1.2.4.201"
@@ -154,6 +156,21 @@ def test_bad_input_is_kept_or_refused_with_a_reason_and_never_lost_in_silence(tm
         for name in ("no study", "path in study"):
             data = split((tmp_path / f"{name}.dcm").read_bytes())[1]
             assert any(k.endswith(data) for k in kept), f"{name} was refused and is gone"
+
+
+def test_what_is_no_data_set_is_refused_and_the_association_lives(tmp_path):
+    """Bytes that are not DICOM, a data set that is cut off, none at all: by hand, because no tool sends them."""
+    whole = ct(rows=32)
+    data = split(save(whole, tmp_path / "whole.dcm").read_bytes())[1]
+    with ImagingSite(tmp_path / "g") as gateway, Association(gateway.dicom, [(CTImageStorage, [ExplicitVRLittleEndian])]) as peer:
+        bad = [b"this is not DICOM" * 100, b"\xff" * 5000, data[:200], data[:len(data) - 1000], b"", bytes(8)]
+        statuses = [peer.store(CTImageStorage, f"1.2.3.{n + 1}", garbage) for n, garbage in enumerate(bad)]
+        assert all(s != 0 for s, garbage in zip(statuses, bad) if garbage[:8] != data[:8]), statuses
+        assert peer.store(CTImageStorage, whole.SOPInstanceUID, data) == 0
+        peer.release()
+        assert set(held(gateway.images)) >= {str(whole.SOPInstanceUID)}
+        stored = sum(row["instances"] for row in gateway.studies().values())
+        assert stored == sum(1 for s in statuses if s == 0) + 1, "what was acknowledged is in the store, and nothing else"
 
 
 @pytest.mark.parametrize("declared", ["", "ISO_IR 100"])
@@ -437,7 +454,7 @@ def test_orthanc_gets_everything_also_after_it_was_away_and_the_gateway_restarte
             assert got.file_meta.TransferSyntaxUID == sent.file_meta.TransferSyntaxUID
         store(gateway.dicom, more)
         until(lambda: any(d["waiting"] for d in gateway.study(later)["deliveries"]), what="images that wait")
-        gateway.stop()
+        gateway.stop(timeout=60)
         gateway.start()
         with orthanc:
             until(lambda: set(uids(more)) <= orthanc.instances(), timeout=90, what="what waited, at Orthanc")
@@ -542,6 +559,22 @@ def test_the_study_grows_at_the_emr_and_completion_outlives_the_gateway(tmp_path
         assert len({r["url"] for r in requests}) == 1 and all(r["method"] == "PUT" for r in requests), "one resource, updated"
 
 
+def test_the_simulated_modality_works_through_a_day(tmp_path):
+    """Worklist, images, performed steps, storage commitment, as one modality does them."""
+    today = datetime.date.today().strftime("%Y-%m-%d")
+    log = tmp_path / "acknowledged.tsv"
+    with FHIREMR() as fhir, ImagingSite(tmp_path / "g", [fhir_destination(fhir)]) as gateway:
+        orders(gateway, ("S1", "P1", "Wang^Xiaodong=王^小东", "CT", "CT1", today), ("S2", "P2", "Miller^Ann", "CT", "CT1", today))
+        done = hilum("simulate", "modality", "--to", f"127.0.0.1:{gateway.dicom}", "--calling", "CT1", "--studies", 2, "--instances", 5,
+                     "--rows", 64, "--worklist", "--mpps", "--commit", "--log", log)
+        assert done.returncode == 0, done.stdout + done.stderr
+        rows = until(lambda: (r := gateway.studies()) and all(v["version"] for v in r.values()) and r, timeout=60, what="studies told to the EMR")
+        assert {r["accession"] for r in rows.values()} == {"S1", "S2"} and {r["instances"] for r in rows.values()} == {5}
+        assert len(log.read_text().splitlines()) >= 10
+        assert all(gateway.study(uid)["steps"] for uid in rows)
+        until(lambda: len({s["identifier"][0]["value"] for s in resources(fhir, "ImagingStudy")}) == 2, timeout=60, what="both studies at the EMR")
+
+
 # -- DICOMweb ----------------------------------------------------------------------------------------------------------
 
 def test_dicomweb_client(tmp_path):
@@ -586,3 +619,17 @@ def test_dicomweb_client(tmp_path):
         for wrong, status in (("1.2.3.4", 404), ("..%2f..", 400)):
             answer = client._session.get(f"{client.base_url}/studies/{wrong}/metadata")
             assert answer.status_code == status and answer.text
+
+
+def test_dicomweb_asks_for_its_token(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("a-token-of-the-viewer-0123456789\n")
+    port = free_port()
+    uid, files = study_files(tmp_path / "study", 1)
+    with ImagingSite(tmp_path / "g", dicom={"web": {"port": port, "token_file": str(token)}}) as gateway:
+        store(gateway.dicom, files)
+        url = f"http://127.0.0.1:{port}/dicom-web/studies"
+        assert requests.get(url).status_code == 401
+        assert requests.get(url, headers={"Authorization": "Bearer wrong-token-of-the-viewer"}).status_code == 401
+        answer = requests.get(url, headers={"Authorization": f"Bearer {token.read_text().strip()}"})
+        assert answer.status_code == 200 and answer.json()[0]["0020000D"]["Value"] == [uid]

@@ -33,6 +33,7 @@ def test_peers_that_go_in_the_middle_of_an_image(tmp_path):
 def test_a_large_multiframe_in_little_memory(tmp_path):
     found = large_multiframe(tmp_path, 80)
     assert found["status"] == 0 and found["files"] == 1 and found["whole"], found
+    assert found["fetched"] and found["frame"] and found["web"] - found["before"][1] < 50 * 1024, found
     assert found["node"] < 50 * 1024, found
 
 
