@@ -64,6 +64,14 @@ struct ProfileErrorTests {
         ("extends in a circle", "id: a\ndriver: lis\nextends: one\n"),
         ("error in what is extended", "id: a\nextends: broken\n"),
         ("variants", "id: a\ndriver: lis\nvariants: {HL7: {driver: x}, b: {id: q, extnds: a, codes: {A: 1-1}}}\n"),
+        (
+            "imaging",
+            "id: a\ndriver: dicom\nlink: {dicom: {port: 0, associations: many, may: [storage]}}\nimaging:\n  charset: UTF-8\n"
+                + "  undeclared_charset: GB2312\n  accession: [AccessionNo, '0009,1010', {creator: x}, {tag: StudyID, creator: x}]\n"
+                + "  ignore: [CT, 1.02.3]\n  quiet: 5 minutes\n  expected_instances: 0\n  chareset: GBK\n"
+        ),
+        ("imaging of an analyser", "id: a\ndriver: lis\nlink: {dicom: {port: 104}}\nimaging: {quiet: 5m}\n"),
+        ("analyser's rules for a modality", "id: a\ndriver: dicom\ncodes: {A: 6690-2}\nunmapped: hold\n"),
         ("alias", "id: a\ndriver: lis\nrows: [{code: *ALY#, role: info}]\n"),
         ("anchor", "id: a\ndriver: lis\ncodes: &c {A: 6690-2}\n"),
         ("unquoted at sign", "id: a\ndriver: lis\nvendor: @cme\n"),

@@ -171,4 +171,43 @@ struct ProfileReadingTests {
         #expect(try revision("id: a\ndriver: lis\ncodes: {A: 718-7}\n") != one)
         #expect(try revision("id: a\ndriver: lis\ncodes: {A: 6690-2}\nqc: [{code: x}]\n") != one)
     }
+
+    @Test("A modality: usual link, character set, where values are")
+    func imaging() throws {
+        let text = """
+            id: ct
+            kind: ct
+            driver: dicom
+            link: {dicom: {port: 104, associations: 3, may: [store, mpps]}}
+            imaging:
+              charset: \\ISO 2022 IR 58
+              detect_charset: false
+              accession: [StudyID, RequestAttributesSequence.RequestedProcedureID, {tag: "000b,1010", creator: ACME 1.0}]
+              accession_first: true
+              patient_id: (0010,1000)
+              issuer: EAST
+              locations: {CT1: Emergency}
+              ignore: 1.2.840.10008.5.1.4.1.1.66
+              quiet: 2m
+              expected_instances: 4
+            """
+        let (profile, warnings) = try ProfileLibrary.parse(Array(text.utf8))
+        #expect(warnings.isEmpty && profile.isImaging && profile.kind == .computedTomography)
+        #expect(profile.link.dicom?.port == 104 && profile.link.dicom?.associations == 3)
+        #expect(profile.link.dicom?.may == [.store, .mpps])
+        let rules = profile.imaging
+        #expect(rules.charset == "\\ISO 2022 IR 58" && !rules.detectsCharset && rules.accessionFirst)
+        #expect(
+            rules.accession == [
+                ElementSource(path: ["00200010"]), ElementSource(path: ["00400275", "00401001"]),
+                ElementSource(path: ["000B1010"], creator: "ACME 1.0"),
+            ])
+        #expect(rules.patientID == [ElementSource(path: ["00101000"])] && rules.issuer == "EAST")
+        #expect(rules.locations == ["CT1": "Emergency"] && rules.ignored == ["1.2.840.10008.5.1.4.1.1.66"])
+        #expect(rules.quietSeconds == 120 && rules.expectedInstances == 4)
+        // An overlay changes a key and keeps the others.
+        let child = "id: acme\nextends: ct\nimaging: {quiet: 9m, accession: null, accession_first: null}\n"
+        let over = try ProfileLibrary.parse(Array(child.utf8), parents: ["ct": Array(text.utf8)]).profile.imaging
+        #expect(over.quietSeconds == 540 && over.accession.isEmpty && over.issuer == "EAST")
+    }
 }

@@ -19,6 +19,10 @@ import Testing
         .status, .reload, .resend(item: 7, .init(who: "anna", note: "EMR \"back\"\n")),
         .discard(item: .max, .init(who: "", note: "n")), .release(report: 1, .init(who: "李", note: "n")),
         .drop(report: 2, .init(who: "b", note: "n")),
+        .resendImages(study: "1.2.3", destination: "pacs", onlyFailed: false, .init(who: "a", note: "n")),
+        .discardImages(study: "1.2.3", destination: "pacs", .init(who: "a", note: "n")),
+        .releaseStudy(study: "1.2.3", .init(who: "a", note: "n")), .importOrders(text: "a,b\r\n\"1\",张\n"),
+        .cancelOrder(accession: "A 1", .init(who: "a", note: "n")),
     ]
 
     @Test(arguments: requests) func requestsSurviveTheSocket(_ request: ControlRequest) throws {

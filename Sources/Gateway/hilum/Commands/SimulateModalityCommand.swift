@@ -45,6 +45,10 @@ struct SimulateModalityCommand: AsyncParsableCommand {
     var rows: Int?
     @Option(help: ArgumentHelp("Size of an image instead of --rows: 512KB.", valueName: "size"))
     var size: String?
+    @Option(
+        help: ArgumentHelp("A document sent at the end of each made-up study: a dose report.", valueName: "file"),
+        completion: .file())
+    var document: [String] = []
     @Flag(help: "Take patients from the gateway's worklist.")
     var worklist = false
     @Flag(help: "Tell the performed procedure step.")
@@ -98,7 +102,7 @@ struct SimulateModalityCommand: AsyncParsableCommand {
         let plan = try plan()
         if echo { return try verify(plan.peer) }
         let log = try log.map { try AcknowledgementLog(path: $0) }
-        let total = studies == 0 ? nil : studies * (files.isEmpty ? series * instances : files.count)
+        let total = studies == 0 ? nil : studies * (files.isEmpty ? series * instances + document.count : files.count)
         let printer = ModalityPrinter(
             calling: calling, log: log, isQuiet: quiet || output.format == .json, total: total)
         let device = SimulatedModality(plan) { printer.take($0) }
@@ -134,6 +138,7 @@ struct SimulateModalityCommand: AsyncParsableCommand {
         var plan = ModalityPlan(peer: peer, now: { Self.now() })
         plan.form = form
         plan.files = try files.map { try Self.file($0) }
+        plan.documents = try document.map { try Self.file($0) }
         plan.renamesFiles = !keepUids
         plan.studies = studies == 0 ? nil : studies
         plan.associations = associations
@@ -163,7 +168,8 @@ struct SimulateModalityCommand: AsyncParsableCommand {
     /// Local time, `YYYYMMDDHHMMSS`.
     static func now() -> String { String(decoding: CaptureTime.written(CaptureTime.localNow()), as: UTF8.self) }
 
-    private static func file(_ path: String) throws -> ModalityFile {
+    /// A file as it is sent.
+    static func file(_ path: String) throws -> ModalityFile {
         let bytes = try CaptureFile.bytes(path)
         let file: DICOMFile
         do {

@@ -9,16 +9,17 @@ import Synchronization
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "A demo hospital: three simulated analysers, a gateway and an EMR on this machine.",
+        abstract: "A demo hospital: three simulated analysers, a CT, a gateway and an EMR on this machine.",
         discussion: """
             A Roche cobas c 311 on a serial line (a pseudo-terminal), a Sysmex XN-1000 on TCP and a Mindray CL-1000i by
-            HL7 send invented results; the gateway normalises, stores and posts them; what was posted lies in the folder.
-            Ctrl-C stops it; the next run goes on from the same state.
+            HL7 send invented results, a CT sends studies with their dose reports by DICOM; the gateway normalises, stores
+            and posts them; what was posted lies in the folder. Ctrl-C stops it; the next run goes on from the same state.
 
             EXAMPLES
               hilum demo
               hilum demo --folder /tmp/hospital --interval 500ms
               hilum results --config demo/hilum.yaml --follow     in another terminal
+              hilum studies --config demo/hilum.yaml
             """)
 
     @Option(help: ArgumentHelp("Where everything is kept.", valueName: "folder"), completion: .directory)
@@ -26,6 +27,9 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Option(help: "Pause of each analyser between messages.")
     var interval = DurationArgument(.seconds(3))
+
+    @Option(help: "Pause of the CT between studies.")
+    var studyInterval = DurationArgument(.seconds(20))
 
     @Option(help: ArgumentHelp("Stop by itself after this time.", valueName: "duration"))
     var stopAfter: DurationArgument?
@@ -35,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
             folder: URL(filePath: folder).standardizedFileURL,
             ports: DemoSite.Ports(
                 haematology: FreePort.near(15001), chemistry: FreePort.near(15011), mllp: FreePort.near(12575),
-                fhir: FreePort.near(18080)))
+                fhir: FreePort.near(18080), dicom: FreePort.near(11112), web: FreePort.near(18042)))
         try site.prepare()
         let check = SiteCheck.run(file: site.configurationFile.path)
         guard !check.hasErrors, let configuration = check.configuration else {
@@ -53,9 +57,15 @@ struct DemoCommand: AsyncParsableCommand {
         try? await Task.sleep(for: .milliseconds(100))
         try await service.start()
         let control = try await service.openControl()
+        // The CT calls: its port is open now.
+        let ct = SimulatedModality(site.modality(every: studyInterval.duration, library: check.library)) {
+            view.simulated($0)
+        }
+        Thread.detachNewThread { _ = ct.run() }
         await untilStopped()
         Stream.output("\n")
         for device in devices { device.stop() }
+        ct.stop()
         await control.stop()
         await service.stop()
         await emr.stop()

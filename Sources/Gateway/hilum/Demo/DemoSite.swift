@@ -2,7 +2,7 @@ import DeviceProfile
 import Foundation
 import Glibc
 
-/// The demo hospital: three analysers, an EMR that takes HL7 v2 and FHIR, and folders in which what was posted can be
+/// The demo hospital: three analysers, a CT, an EMR that takes HL7 v2 and FHIR, and folders in which what was posted can be
 /// looked at. Everything lives in one folder, so that a second run goes on where the first one stopped.
 struct DemoSite {
     /// A simulated analyser of the demo.
@@ -27,7 +27,12 @@ struct DemoSite {
         var chemistry: Int
         var mllp: Int
         var fhir: Int
+        var dicom: Int
+        var web: Int
     }
+
+    /// AE title of the CT.
+    static let title = "CT1"
 
     let folder: URL
     let ports: Ports
@@ -71,7 +76,10 @@ struct DemoSite {
             text += "  # \(analyser.summary)\n"
             text += "  - {id: \(analyser.id), profile: \(analyser.profile), link: {\(analyser.link)}}\n"
         }
+        text += "  # A CT, DICOM\n"
+        text += "  - {id: ct, profile: generic-ct, link: {dicom: {ae: \(Self.title)}}}\n"
         text += """
+            dicom: {port: \(ports.dicom), completion: {quiet: 10s, after_mpps: 2s}, web: {port: \(ports.web)}}
             destinations:
               - {id: emr, hl7: {host: 127.0.0.1, port: \(ports.mllp)}}
               - {id: fhir, fhir: {url: "http://127.0.0.1:\(ports.fhir)/fhir"}}
@@ -92,6 +100,31 @@ struct DemoSite {
         }
         let all = (try? FileManager.default.contentsOfDirectory(at: captures, includingPropertiesForKeys: nil)) ?? []
         return all.filter { $0.pathExtension == "bin" }.min { $0.path < $1.path }
+    }
+}
+
+extension DemoSite {
+    /// What the CT does: a study of a dozen slices and its dose report, every `interval`.
+    func modality(every interval: Duration, library: ProfileLibrary) -> ModalityPlan {
+        let peer = SimulatedAssociation.Peer(
+            place: HostAndPort(host: "127.0.0.1", port: ports.dicom), calling: Self.title, called: "HILUM")
+        var plan = ModalityPlan(peer: peer, now: { SimulateModalityCommand.now() })
+        plan.form.instances = 12
+        (plan.form.rows, plan.form.columns) = (256, 256)
+        plan.form.station = Self.title
+        plan.studies = nil
+        plan.interval = interval
+        plan.attempts = nil
+        plan.tellsStep = true
+        plan.asksCommitment = true
+        // Each run has patients of its own.
+        plan.seed = UInt64(Date.now.timeIntervalSince1970)
+        if let folder = library["generic-ct"]?.folder {
+            plan.documents = ["sr-dose-ct"].compactMap { name in
+                try? SimulateModalityCommand.file("\(folder)/captures/\(name).dcm")
+            }
+        }
+        return plan
     }
 }
 

@@ -6,6 +6,8 @@ struct ModalityPlan: Sendable {
     var form = SyntheticForm()
     /// Given files instead of made-up studies; each round sends them all.
     var files: [ModalityFile] = []
+    /// Documents sent at the end of each made-up study under its patient: a dose report.
+    var documents: [ModalityFile] = []
     /// Fresh UIDs for given files, so that they can be sent again and again.
     var renamesFiles = true
     /// Studies (rounds of given files); nil: until stopped.

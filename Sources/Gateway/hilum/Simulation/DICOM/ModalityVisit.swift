@@ -19,7 +19,7 @@ struct ModalityVisit {
 
     /// Does everything once.
     mutating func run() {
-        let count = plan.files.isEmpty ? study.count : plan.files.count
+        let count = plan.files.isEmpty ? study.count + plan.documents.count : plan.files.count
         modality.tell(
             .began(
                 study: study.uid,
@@ -48,6 +48,32 @@ struct ModalityVisit {
                 send(study.instance(series, number))
             }
         }
+        for document in plan.documents {
+            guard modality.mayCount() else { return }
+            send(adopted(document.instance))
+        }
+    }
+
+    /// A document under the patient and study of this visit.
+    private func adopted(_ document: OutgoingInstance) -> OutgoingInstance {
+        var instance = document
+        instance.series = renamed(document.series)
+        instance.sopInstance = renamed(document.sopInstance)
+        instance.study = study.uid
+        instance.dataSet.set(.sopInstanceUID, .UI, text: instance.sopInstance)
+        instance.dataSet.set(.seriesInstanceUID, .UI, text: instance.series)
+        instance.dataSet.set(.studyInstanceUID, .UI, text: study.uid)
+        instance.dataSet.set(.studyDate, .DA, text: study.date)
+        instance.dataSet.set(.studyTime, .TM, text: study.time)
+        instance.dataSet.set(.studyID, .SH, text: study.id)
+        instance.dataSet.set(.studyDescription, .LO, text: study.examination.study)
+        instance.dataSet.set(.accessionNumber, .SH, text: study.accession)
+        instance.dataSet.set(.patientName, .PN, text: study.patient.name)
+        instance.dataSet.set(.patientID, .LO, text: study.patient.id)
+        instance.dataSet.set(.patientBirthDate, .DA, text: study.patient.birthDate)
+        instance.dataSet.set(.patientSex, .CS, text: study.patient.sex)
+        instance.dataSet.remove(.issuerOfPatientID)
+        return instance
     }
 
     private mutating func sendFiles() {
@@ -126,9 +152,8 @@ struct ModalityVisit {
         if plan.asksCommitment { contexts.append((ServiceClass.commitment, ServiceClass.plainTransfers)) }
         if plan.files.isEmpty {
             contexts.append((study.form.modality.sopClass, ServiceClass.plainTransfers))
-            return contexts
         }
-        for file in plan.files {
+        for file in plan.files.isEmpty ? plan.documents : plan.files {
             let transfer = file.instance.transferSyntax
             let isPlain = ServiceClass.plainTransfers.contains(transfer)
             let transfers = isPlain ? ServiceClass.plainTransfers : [transfer]
