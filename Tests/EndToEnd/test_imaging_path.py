@@ -560,13 +560,13 @@ def test_the_study_grows_at_the_emr_and_completion_outlives_the_gateway(tmp_path
 
 
 def test_the_simulated_modality_works_through_a_day(tmp_path):
-    """Worklist, images, performed steps, storage commitment, as one modality does them."""
+    """Worklist, images, performed steps, as one modality does them."""
     today = datetime.date.today().strftime("%Y-%m-%d")
     log = tmp_path / "acknowledged.tsv"
     with FHIREMR() as fhir, ImagingSite(tmp_path / "g", [fhir_destination(fhir)]) as gateway:
         orders(gateway, ("S1", "P1", "Wang^Xiaodong=王^小东", "CT", "CT1", today), ("S2", "P2", "Miller^Ann", "CT", "CT1", today))
         done = hilum("simulate", "modality", "--to", f"127.0.0.1:{gateway.dicom}", "--calling", "CT1", "--studies", 2, "--instances", 5,
-                     "--rows", 64, "--worklist", "--mpps", "--commit", "--log", log)
+                     "--rows", 64, "--worklist", "--mpps", "--log", log)
         assert done.returncode == 0, done.stdout + done.stderr
         rows = until(lambda: (r := gateway.studies()) and all(v["version"] for v in r.values()) and r, timeout=60, what="studies told to the EMR")
         assert {r["accession"] for r in rows.values()} == {"S1", "S2"} and {r["instances"] for r in rows.values()} == {5}
