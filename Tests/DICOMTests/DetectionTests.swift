@@ -95,4 +95,39 @@ struct DetectionTests {
         options.characterSet = .declared
         #expect(try DICOMFile.read(self.file(sample), options: options).dataSet.string(.patientName) != "李^四")
     }
+
+    @Test("many names: none of Western Europe is taken for Chinese, hardly a Chinese one is missed")
+    func many() throws {
+        let western = """
+            Müller Jörg Größe Çelik François Zoë Noël Hélène Łuk José Ñuñez Muñoz Peña João Conceição Gonçalves Åse Bjørn Sørensen
+            Æbelø Þór Guðrún Sigurðsson Jürgen Günther Käthe Röntgen Schädel Oberkörper Fuß Hüfte überkopf MÜLLER GRÖSSE JOSÉ
+            Mäkinen Hämäläinen Väinö Élodie Benoît Île Cœur André Agnès Àlex Núria Iñaki Ángel Úrsula Óscar Ólafur Ýmir Düşünce
+            São Antônio Luís Inês thoraco-abdominé épaule tête réf. n°5 5µg 37°C ½ ±2 ©2024
+            """.split { $0 == " " || $0 == "\n" }.map(String.init)
+        let surnames = Array("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈")
+        let given = Array("伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文华玉建国红梅云龙飞凤鹏宇浩然子轩梓涵欣怡")
+        let parts = ["头部平扫", "胸部正位", "腹部增强", "左膝关节", "腰椎MR平扫", "心脏彩超", ""]
+        var random = SplitMix64(2024)
+        var missed = 0
+        for _ in 0..<400 {
+            let names = (0..<3).map { _ in
+                (0..<Int.random(in: 1...3, using: &random)).compactMap { _ in western.randomElement(using: &random) }
+                    .joined(separator: "^")
+            }
+            let latin = Sample(declared: "ISO_IR 100", names: names, actual: .windows(1252))
+            #expect(try DICOMFile.read(file(latin)).characterSetFinding == nil, "\(names)")
+
+            var name = "\(surnames.randomElement(using: &random) ?? "王")^"
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                name.append(given.randomElement(using: &random) ?? "伟")
+            }
+            if Bool.random(using: &random) { name = "Wang^XiaoDong=" + name }
+            let chinese = Sample(
+                declared: ["ISO_IR 100", "", "ISO_IR 6"].randomElement(using: &random) ?? "",
+                names: [name, parts.randomElement(using: &random) ?? ""], actual: .gbk)
+            let read = try DICOMFile.read(file(chinese))
+            if read.characterSetFinding?.used.declaration != "GB18030" { missed += 1 }
+        }
+        #expect(missed <= 4)
+    }
 }

@@ -176,6 +176,40 @@ struct DeviationTests {
         #expect(!file.dataSet.encoded().isEmpty)
     }
 
+    @Test("sequences that are called UN: read as what they are, bounded as well, bytes where they are none")
+    func sequencesCalledUnknown() throws {
+        var inner = Bytes()
+        inner.implicit(0x0008_0100, "T-1 ")
+        for _ in 0..<500 {
+            var items = Bytes()
+            items.item(inner)
+            inner = Bytes()
+            inner.explicit(0x0040_A730, "UN", items.bytes)
+        }
+        var bytes = Bytes.part10()
+        bytes.bytes += inner.bytes
+        let file = try read(bytes.bytes)
+        #expect(file.extent == .whole)
+        var depth = 0
+        var set = file.dataSet
+        while let item = set.item(.contentSequence) {
+            set = item
+            depth += 1
+        }
+        #expect(depth == DataSet.deepestNesting)
+        #expect(set.bytes(.contentSequence)?.isEmpty == false)
+        #expect(file.dataSet.json().object != nil)
+        #expect(try DataSet.parse(file.dataSet.encoded()).item(.contentSequence) != nil)
+
+        var broken = Bytes.part10()
+        broken.explicit(0x0040_A730, "UN", [0xFE, 0xFF, 0x00, 0xE0, 200, 0, 0, 0, 1, 2])
+        broken.explicit(0x0040_DB00, "CS", "1500")
+        let kept = try read(broken.bytes)
+        #expect(kept.dataSet.items(.contentSequence).isEmpty)
+        #expect(kept.dataSet.bytes(.contentSequence)?.count == 10)
+        #expect(kept.dataSet.string(.templateIdentifier) == "1500")
+    }
+
     @Test(
         "what is not DICOM says so",
         arguments: [

@@ -43,13 +43,14 @@ extension DataSet {
     ) -> JSONObject {
         var vr = element.effectiveVR
         if case .items = element.value { vr = .SQ }
-        if vr == .SQ, element.vr == .UN, items(element.tag).isEmpty, !element.isEmpty { vr = .UN }
+        if vr == .SQ, case .bytes = element.value, !element.isEmpty { vr = .UN }
         var object = JSONObject()
         object.append("vr", .string(vr.rawValue))
         if element.isEmpty { return object }
         switch vr {
         case .SQ:
-            let values = items(element.tag).enumerated().map { place, item in
+            guard case .items(let items) = element.value else { return object }
+            let values = items.enumerated().map { place, item in
                 JSONValue.object(item.json(path: "\(path)\(name)/\(place + 1)/", bulkDataURI))
             }
             object.append("Value", .array(values))

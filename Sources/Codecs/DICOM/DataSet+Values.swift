@@ -101,12 +101,13 @@ extension DataSet {
         return DataSet.tags(bytes)
     }
 
-    /// The items of a sequence; none when absent. Bytes of UN that hold items are read as such (PS3.5 6.2.2).
+    /// The items of a sequence; none when absent. Bytes of UN that hold items are read as such (PS3.5 6.2.2); those of a
+    /// sequence of the dictionary were when the data set was read, unless they are nested too deep.
     public func items(_ tag: Tag) -> [DataSet] {
         guard let element = self[tag] else { return [] }
         switch element.value {
         case .items(let items): return items
-        case .bytes(let bytes) where element.vr == .UN || element.vr == .SQ:
+        case .bytes(let bytes) where element.effectiveVR == .UN:
             return DataSet.items(inUnknown: bytes, characterSet: characterSet) ?? []
         default: return []
         }

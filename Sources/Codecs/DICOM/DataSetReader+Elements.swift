@@ -99,8 +99,32 @@ extension DataSetReader {
             return sequence(
                 header, limit: position + length, isUndefined: false, depth: depth, characterSet: characterSet)
         }
+        if header.vr == .UN, let items = knownSequence(header, length, limit, depth, characterSet) { return items }
         guard let slice = slice(header, length, limit: limit) else { return nil }
         return .bytes(swapped(slice, header.vr))
+    }
+
+    /// The items of a sequence of the dictionary that is called UN and has a defined length; nil, and nothing changed, when
+    /// the bytes hold none.
+    private mutating func knownSequence(
+        _ header: Header, _ length: Int, _ limit: Int, _ depth: Int, _ characterSet: SpecificCharacterSet
+    ) -> Element.Value? {
+        guard length >= 8, length <= limit - position, depth < options.deepestNesting,
+            bytes[position..<position + 4].elementsEqual([0xFE, 0xFF, 0x00, 0xE0]), DataDictionary.vr(header.tag) == .SQ
+        else { return nil }
+        var inner = self
+        inner.coding =
+            DataSetReader.isExplicitItem(bytes, at: position) ? .explicitLittleEndian : .implicitLittleEndian
+        let end = position + length
+        guard
+            let items = inner.sequence(
+                header, limit: end, isUndefined: false, depth: depth, characterSet: characterSet),
+            inner.halt == nil, inner.position == end,
+            !inner.faults.dropFirst(faults.count).contains(where: { $0.code == .structure || $0.code == .length })
+        else { return nil }
+        position = end
+        faults = inner.faults
+        return items
     }
 
     /// Bytes of a value; moves behind them.
