@@ -46,6 +46,15 @@ struct CorrectionTests {
         #expect(after.dropFirst().allSatisfy { $0.comments.contains { $0.contains("1.2") } })
     }
 
+    @Test("What a new version leaves as it was stays as it was, its time too")
+    func unchanged() throws {
+        let old = Self.version("1.1", [("d", "4.8"), ("s", "3.1")])
+        let new = Self.version("1.2", [("d", "4.8"), ("s", "3.0")], replaces: ["1.1"], time: "110000")
+        let before = Sample.rows(Sample.report([old])), after = Sample.rows(Sample.report([old, new]))
+        #expect(before[0].effective == after[0].effective && before[0].value == after[0].value)
+        #expect(before.map(\.effective) == after.map(\.effective))
+    }
+
     @Test("Three versions in a row; the middle one came last")
     func chain() {
         let one = Self.version("1.1", [("d", "4.8")])

@@ -42,6 +42,7 @@ struct DocumentChain {
         for index in sorted.indices {
             var version = sorted[index]
             version.header.key = DocumentHeader.digest([sorted[roots[index]].header.uid])
+            version.header.firstWritten = sorted[roots[index]].header.contentTime
             if isReplaced.contains(index) {
                 chains[roots[index], default: DocumentChain()].replaced.append(version)
             } else {

@@ -23,6 +23,8 @@ struct DocumentHeader {
     let verifiers: [String]
     let author: String
     let deviceName: String
+    /// When its first version was written: the time of what says none, so that a new version changes only what it changes.
+    var firstWritten = ""
     /// Four characters that name the document and those that it replaces.
     var key = ""
     private let offset: String?
@@ -63,6 +65,7 @@ struct DocumentHeader {
         author = data.items(.authorObserverSequence).first?.personName(.personName).map(ContentContext.words) ?? ""
         deviceName = data.string(.manufacturerModelName) ?? ""
         status = DocumentHeader.status(data, kind, options)
+        firstWritten = contentTime
         key = DocumentHeader.digest([uid])
     }
 
@@ -106,9 +109,9 @@ struct DocumentHeader {
         return run
     }
 
-    /// The first of the times that is one, else that of the document. `observed` is DT, `started` ISO 8601.
+    /// The first of the times that is one, else that of the document's first version. `observed` is DT, `started` ISO 8601.
     func time(_ observed: String = "", _ started: String = "") -> ClinicalTime? {
-        let iso = (observed.isEmpty ? nil : DICOMTime.dateTime(observed)) ?? (started.isEmpty ? contentTime : started)
+        let iso = (observed.isEmpty ? nil : DICOMTime.dateTime(observed)) ?? (started.isEmpty ? firstWritten : started)
         return clinical(iso)
     }
 
