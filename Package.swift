@@ -76,7 +76,12 @@ let services: [Target] = [
         ]
             + nio),
     gateway("DriverHost", ["Contracts", "ResultModel", "DriverWire", "CPlatform", logging] + nio),
-    gateway("Store", ["Contracts", "ResultModel", "ImagingModel", "JSONText", logging, .product(name: "GRDB", package: "GRDB.swift")]),
+    gateway(
+        "Store",
+        [
+            "Contracts", "ResultModel", "ImagingModel", "JSONText", logging,
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ]),
     gateway(
         "Delivery",
         [
@@ -128,7 +133,8 @@ let executables: [Target] = [
             "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
             "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store",
             "Delivery",
-            "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "CPlatform", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "CPlatform", logging,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ] + nio,
         path: "Sources/Gateway/hilum"),
@@ -155,7 +161,11 @@ let tests: [Target] = [
     test("StoreTests", ["Store", "Contracts", "ResultModel", "DriverWire"]),
     test(
         "DeliveryTests",
-        ["Delivery", "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "JSONText", "CharacterSets", logging] + nio),
+        [
+            "Delivery", "Contracts", "ResultModel", "HL7v2", "MLLP", "FHIR", "DICOM", "DriverWire", "JSONText",
+            "CharacterSets",
+            logging,
+        ] + nio),
     .testTarget(
         name: "DriverConformanceTests", dependencies: ["DriverHost", "Contracts", "DriverWire", "JSONText"],
         path: "Tests/DriverConformance", exclude: ["BadDrivers", "Cases"]),

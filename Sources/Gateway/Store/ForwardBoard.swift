@@ -62,6 +62,8 @@ final class ForwardBoard: Sendable {
                 else { continue }
                 if waiting.due <= now {
                     queues[destination]?.studies[study]?.isOpening = true
+                    // What is queued while the items are read sets it again.
+                    queues[destination]?.studies[study]?.due = .max
                     return (study, now)
                 }
                 nextDue = min(nextDue ?? .max, waiting.due)
@@ -75,13 +77,17 @@ final class ForwardBoard: Sendable {
         queues.withLock { queues in
             queues[destination]?.studies[study]?.isOpening = false
             queues[destination]?.studies[study]?.claimed = Set(items)
-            queues[destination]?.studies[study]?.due = due ?? .max
+            let known = queues[destination]?.studies[study]?.due ?? .max
+            queues[destination]?.studies[study]?.due = min(known, due ?? .max)
         }
     }
 
     /// The items could not be read.
     func unclaim(_ destination: String, _ study: Int64) {
-        queues.withLock { $0[destination]?.studies[study]?.isOpening = false }
+        queues.withLock { queues in
+            queues[destination]?.studies[study]?.isOpening = false
+            queues[destination]?.studies[study]?.due = 0
+        }
     }
 
     /// Instances that wait or are under way, by destination.

@@ -77,7 +77,15 @@ void Link::interrupt() {
     if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
 }
 
+// A peer that leaves Nagle's algorithm on (every DCMTK as it comes) holds the end of a message back until we acknowledge
+// what came before, and we acknowledge 40 ms late unless told so. The kernel forgets it again, so it is said at each wait.
+void Link::acknowledge_at_once() {
+    const int on = 1;
+    setsockopt(socket_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 bool Link::poll_for(short events, Clock::time_point deadline) {
+    if ((events & POLLIN) != 0) acknowledge_at_once();
     while (true) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
         pollfd entry{socket_, events, 0};
@@ -95,6 +103,7 @@ bool Link::wait_readable(Clock::time_point deadline) {
 }
 
 ssize_t Link::receive(void *bytes, size_t count, bool whole) {
+    if (tls_ == nullptr) acknowledge_at_once();
     while (true) {
         errno = 0;
         const ssize_t got =

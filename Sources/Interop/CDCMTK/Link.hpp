@@ -60,6 +60,7 @@ public:
 private:
     void prepare();
     ssize_t receive(void *bytes, size_t count, bool whole);
+    void acknowledge_at_once();
     bool poll_for(short events, Clock::time_point deadline);
 
     int socket_ = -1;
