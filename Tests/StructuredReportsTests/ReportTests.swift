@@ -99,6 +99,22 @@ struct ReportTests {
         #expect(rows.map(\.value) == [.absent(reason: .unknown, text: "")])
     }
 
+    @Test("Modes and views are said as context of the acquisition; each makes a row of its own name")
+    func acquisitionContext() {
+        func number(_ value: String, _ mode: String) -> DataSet {
+            let context = Tree.coded(Tree.code("SRT", "G-0373"), Tree.code("SRT", mode, mode), "HAS ACQ CONTEXT")
+            return Tree.number(Self.name, value, "cm", "CONTAINS", [context])
+        }
+        let follicle = Tree.item(
+            "CONTAINER", Tree.code("DCM", "125007", "Measurement Group"), "CONTAINS",
+            [Tree.text(Tree.code("DCM", "125010"), "Follicle 2"), number("1.2", "G-03A2")])
+        let rows = Sample.rows(
+            Sample.report([Tree.document([number("4.8", "G-03A2"), number("4.7", "G-0394"), follicle])]))
+        #expect(rows.map { $0.imaging?.qualifiers.map(\.value.display) } == [["G-03A2"], ["G-0394"], ["G-03A2"]])
+        #expect(Set(rows.map(\.run)).count == 3)
+        #expect(rows.last?.imaging?.group == "Measurement Group (Follicle 2)")
+    }
+
     @Test("Normality and normal range")
     func normal() throws {
         let document = Tree.document([

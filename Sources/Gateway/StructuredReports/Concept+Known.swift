@@ -17,11 +17,12 @@ extension Concept {
     static let subjectID = Concept("DCM", "121030")
     static let fetusNumber = Concept("DCM", "121037")
     static let lesionIdentifier = Concept("DCM", "121151")
+    static let identifier = Concept("DCM", "125010")
     static let irradiationEventUID = Concept("DCM", "113769")
     static let administrationEventUID = Concept("DCM", "113503")
     static let acquisitionProtocol = Concept("DCM", "125203")
     static let identities: Set<Concept> = [
-        trackingIdentifier, trackingUniqueIdentifier, fetusID, subjectID, fetusNumber, lesionIdentifier,
+        trackingIdentifier, trackingUniqueIdentifier, fetusID, subjectID, fetusNumber, lesionIdentifier, identifier,
         irradiationEventUID, administrationEventUID, acquisitionProtocol,
     ]
 

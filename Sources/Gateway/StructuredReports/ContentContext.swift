@@ -1,8 +1,8 @@
 import DICOM
 import ResultModel
 
-/// What holds for everything below a node: said by its observation context and by the modifiers of its name (PS3.3
-/// C.17.3.2.4, C.17.5).
+/// What holds for everything below a node: said by its observation and acquisition context and by the modifiers of its name
+/// (PS3.3 C.17.3.2.4, C.17.5).
 struct ContentContext {
     var bodySite: CodedConcept?
     var laterality: CodedConcept?
@@ -61,7 +61,7 @@ struct ContentContext {
     /// True for a child of a container that says something about its neighbours.
     static func isContext(_ item: ContentItem, _ kind: DocumentKind, isRoot: Bool) -> Bool {
         switch item.relationship {
-        case .hasObsContext, .hasConceptMod: return !item.isContainer
+        case .hasObsContext, .hasConceptMod, .hasAcqContext: return !item.isContainer
         case .contains, nil:
             if item.named(Concept.identities) || item.named(Concept.started) { return true }
             // Dose: phantom, region, agent, route stand beside the numbers that they qualify.

@@ -72,8 +72,11 @@ struct ContentRows {
         var about: [ContentItem] = []
         let isNumber = value.kind == "NUM"
         let before = context.said.count
-        for child in item.children where child.relationship == .hasConceptMod || child.relationship == .hasObsContext {
-            context.apply(child)
+        for child in item.children {
+            switch child.relationship {
+            case .hasConceptMod, .hasObsContext, .hasAcqContext: context.apply(child)
+            default: break
+            }
         }
         modifiers += context.said.dropFirst(before)
         for child in item.children {
