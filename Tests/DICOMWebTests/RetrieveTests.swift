@@ -59,6 +59,36 @@ struct RetrieveTests {
         #expect(read.dataSet.integer(Tag(0x0028, 0x0010)) == 2)
     }
 
+    @Test("Big endian goes out in little endian: instance, frame, metadata")
+    func bigEndian() async throws {
+        // (0028,0010) Rows and pixels of 16 bits, by hand: nothing here writes big endian.
+        func element(_ group: UInt16, _ number: UInt16, _ vr: String, _ value: [UInt8]) -> [UInt8] {
+            let head =
+                [UInt8(group >> 8), UInt8(group & 255), UInt8(number >> 8), UInt8(number & 255)] + Array(vr.utf8)
+            let count = value.count
+            return head + (vr == "OW" ? [0, 0, 0, 0, 0, UInt8(count)] : [0, UInt8(count)]) + value
+        }
+        var bytes = DICOMFile(dataSet: DataSet(), transferSyntax: TransferSyntax.explicitLittleEndian).encoded()
+        // The File Meta Information of an empty data set names Explicit VR Little Endian: one digit more makes it big endian.
+        let name = Array("1.2.840.10008.1.2.1".utf8)
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
+        bytes[place + name.count - 1] = UInt8(ascii: "2")
+        for (group, number, vr, value): (UInt16, UInt16, String, [UInt8]) in [
+            (0x0008, 0x0018, "UI", Array("1.2.3\0".utf8)), (0x0028, 0x0002, "US", [0, 1]),
+            (0x0028, 0x0010, "US", [0, 1]),
+            (0x0028, 0x0011, "US", [0, 2]), (0x0028, 0x0100, "US", [0, 16]), (0x7FE0, 0x0010, "OW", [1, 2, 3, 4]),
+        ] { bytes += element(group, number, vr, value) }
+        let file = try InstanceFile(MemoryBytes(bytes: bytes))
+        #expect(file.transferSyntax == TransferSyntax.explicitBigEndian)
+        let read = try DICOMFile.read(try await Fixtures.bytes(try Content.instance(file, .explicit)))
+        #expect(read.transferSyntax == TransferSyntax.explicitLittleEndian)
+        #expect(read.dataSet.bytes(Tag(0x7FE0, 0x0010)) == [2, 1, 4, 3])
+        let plain = try file.plain()
+        let frame = Content(mediaType: "", pieces: Content.pieces(try FrameTable(plain).frame(1), plain.source))
+        #expect(try await Fixtures.bytes(frame) == [2, 1, 4, 3])
+        #expect(try WebCall.metadata(file, url: "u")["7FE00010"]?["BulkDataURI"]?.string == "u/bulkdata/7FE00010")
+    }
+
     @Test("Some in a transfer syntax that is not taken: 206; none: 406")
     func partial() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dicomweb-\(UUID().uuidString)")

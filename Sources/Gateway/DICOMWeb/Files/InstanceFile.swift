@@ -54,4 +54,32 @@ struct InstanceFile: Sendable {
 
     /// A walk over the elements of the data set.
     func walk() -> ElementWalk { ElementWalk(source, from: dataSet, isExplicit: isExplicit) }
+
+    /// The same instance in Explicit VR Little Endian, in memory, where its elements cannot be found in the file: deflated and
+    /// big endian ones are few and small. Itself otherwise.
+    func plain() throws(WebFault) -> InstanceFile {
+        if isWalkable { return self }
+        guard transferSyntax != TransferSyntax.generalElectricPrivate, source.count <= InstanceFile.largestHeader else {
+            throw .notAcceptable(
+                "instances of transfer syntax \(transferSyntax) above \(InstanceFile.largestHeader >> 20) MB are only given whole, as they are held: transfer-syntax=*"
+            )
+        }
+        var options = DICOMFile.ReadOptions()
+        options.largestInflated = InstanceFile.largestHeader * 2
+        let bytes = try source.read(at: 0, count: source.count)
+        do throws(DICOMFault) {
+            let read = try DICOMFile.read(bytes, options: options)
+            var out = DICOMFile(dataSet: read.dataSet, transferSyntax: TransferSyntax.explicitLittleEndian)
+            out.meta = read.meta
+            return try InstanceFile(memory: out.encoded())
+        } catch {
+            throw .internalError("its file cannot be read: \(error)")
+        }
+    }
+
+    private init(memory bytes: [UInt8]) throws(DICOMFault) {
+        do throws(WebFault) { try self.init(MemoryBytes(bytes: bytes)) } catch {
+            throw DICOMFault(.structure, at: 0, error.reason)
+        }
+    }
 }

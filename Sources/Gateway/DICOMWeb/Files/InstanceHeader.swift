@@ -15,8 +15,7 @@ struct InstanceHeader: Sendable {
         bulk = [:]
         dataSet = DataSet()
         do {
-            guard file.isWalkable else { throw WebFault.internalError("not walkable") }
-            try read(file, longestInline)
+            try read(file.plain(), longestInline)
         } catch {
             // What is damaged, or coded otherwise, is read as far as it goes.
             bulk = [:]

@@ -19,9 +19,6 @@ struct PixelDescription: Sendable, Equatable {
 
     /// Reads it from a file without the values of anything else.
     init(_ file: InstanceFile) throws(WebFault) {
-        guard file.isWalkable else {
-            throw .notAcceptable("frames of transfer syntax \(file.transferSyntax) cannot be taken out of the instance")
-        }
         var walk = file.walk()
         while let element = try walk.next() {
             switch element.tag {

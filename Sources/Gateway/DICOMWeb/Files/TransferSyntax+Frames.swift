@@ -4,6 +4,11 @@ extension TransferSyntax {
     /// Implicit VR with pixel data in big endian, of one maker.
     static let generalElectricPrivate = "1.2.840.113619.5.2"
 
+    /// True for the transfer syntaxes of which Explicit VR Little Endian can be made without touching pixels.
+    static func isConvertible(_ uid: String) -> Bool {
+        [implicitLittleEndian, explicitBigEndian, deflatedLittleEndian].contains(uid)
+    }
+
     /// Media type of the frames of an encapsulated transfer syntax (PS3.18 8.7.3.5, table 8.7.3-5); nil: not in the table.
     var frameMediaType: String? {
         switch uid {

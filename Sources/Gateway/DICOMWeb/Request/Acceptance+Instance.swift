@@ -4,7 +4,7 @@ import DICOM
 enum InstanceForm: Sendable, Equatable {
     /// The file as it is.
     case stored
-    /// As Explicit VR Little Endian, from Implicit VR Little Endian.
+    /// As Explicit VR Little Endian, from another coding of what is not compressed.
     case explicit
 }
 
@@ -27,10 +27,10 @@ extension Acceptance {
                 : range.coversMultipart && (range.part == "application/dicom" || range.parameters["type"] == nil)
             guard isFitting else { continue }
             switch range.transferSyntax {
-            case nil: return stored == TransferSyntax.implicitLittleEndian ? .explicit : .stored
             case "*", stored: return .stored
-            case TransferSyntax.explicitLittleEndian where stored == TransferSyntax.implicitLittleEndian:
-                return .explicit
+            case nil, TransferSyntax.explicitLittleEndian:
+                if TransferSyntax.isConvertible(stored) { return .explicit }
+                if range.transferSyntax == nil { return .stored }
             default: continue
             }
         }

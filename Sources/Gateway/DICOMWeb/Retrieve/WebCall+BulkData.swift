@@ -11,7 +11,7 @@ extension WebCall {
         if steps == [.element(Tag(0x7FE0, 0x0010))], TransferSyntax(file.transferSyntax).isEncapsulated {
             return try await compressed(file, url)
         }
-        let (pieces, mediaType) = try await blocking { try Content.value(InstanceFile(path: file.path), steps) }
+        let (pieces, mediaType) = try await blocking { try Content.value(InstanceFile(path: file.path).plain(), steps) }
         let offered = ["application/octet-stream"] + (mediaType.isEmpty ? [] : [mediaType])
         for range in acceptance.ranges {
             let part = range.isMultipart ? range.parameters["type"].flatMap { MediaType($0) } : nil

@@ -11,7 +11,7 @@ extension WebCall {
         }
         let url = url(of: file)
         let (source, places) = try await blocking {
-            let open = try InstanceFile(path: file.path)
+            let open = try InstanceFile(path: file.path).plain()
             let table = try FrameTable(open)
             return (open.source, try numbers.map { number in try table.frame(number) })
         }

@@ -65,9 +65,10 @@ extension Content {
         }
     }
 
-    /// Implicit VR Little Endian as Explicit VR Little Endian (PS3.5 A.2): the header is written anew, the pixel data are
+    /// What is not compressed as Explicit VR Little Endian (PS3.5 A.2): the header is written anew, the pixel data are
     /// the same bytes.
     private static func explicit(_ file: InstanceFile) throws(WebFault) -> Content {
+        if !file.isWalkable { return try instance(try file.plain(), .stored) }
         let header = try InstanceHeader(file, longestInline: nil)
         var dataSet = header.dataSet
         let pixels = header.bulk.first { $0.value.isPixelData }
