@@ -74,7 +74,7 @@ struct DevicesCommand: AsyncParsableCommand {
             listing.rows.append([
                 .text(name), .text(entry?.profile),
                 .text(link ?? "not configured any more", entry == nil ? .dim : .plain),
-                state(live, peers: peers, isRunning: links != nil, isEnabled: entry?.isEnabled ?? false), .list(peers),
+                state(live, peers: peers, isRunning: links != nil, entry), .list(peers),
                 .number(row?.messages ?? 0), .number(row?.results ?? 0),
                 .number(faults, faults > 0 ? .warning : .plain),
                 .number(row?.unmapped.count ?? 0), row?.lastSeen.map { time.cell($0) } ?? Cell(.null, "never", .dim),
@@ -84,9 +84,11 @@ struct DevicesCommand: AsyncParsableCommand {
         return listing
     }
 
-    private static func state(_ live: JSONValue?, peers: [String], isRunning: Bool, isEnabled: Bool) -> Cell {
+    private static func state(_ live: JSONValue?, peers: [String], isRunning: Bool, _ entry: DeviceEntry?) -> Cell {
         if !isRunning { return Cell(.null, "no gateway", .dim) }
-        if !isEnabled { return Cell(.string("off"), "off", .dim) }
+        guard let entry, entry.isEnabled else { return Cell(.string("off"), "off", .dim) }
+        // A modality has no link that stays: it calls when it has something to send.
+        if entry.link.dicom != nil { return .text("may call") }
         if live?["trouble"]?.string != nil { return .text("trouble", .bad) }
         return peers.isEmpty ? .text("waiting", .warning) : .text("connected", .good)
     }

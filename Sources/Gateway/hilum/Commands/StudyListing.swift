@@ -167,7 +167,8 @@ enum StudyListing {
         if delivery.uncommitted > 0 { parts.append("\(delivery.uncommitted) not committed yet") }
         if delivery.waiting > 0 {
             let next = delivery.due.map { ", next try \(time.text($0))" } ?? ""
-            parts.append("\(delivery.waiting) waiting after \(delivery.attempts) attempts\(next)")
+            let tried = delivery.attempts > 0 ? " after \(delivery.attempts) attempts" : ""
+            parts.append("\(delivery.waiting) waiting\(tried)\(next)")
         }
         if delivery.dead > 0 { parts.append("\(delivery.dead) failed") }
         return parts.joined(separator: ", ") + (delivery.note.isEmpty ? "" : ": \(delivery.note)")

@@ -72,7 +72,8 @@ enum InstanceRow {
         decoded.report.observations.map { observation in
             var row: JSONObject = ["row": .string("observation")]
             for member in ResultRow.row(observation, of: decoded.report).members {
-                row.append(member.key, member.value)
+                // Reports of studies go by their study.
+                row.append(member.key == "specimen_id" ? "study_uid" : member.key, member.value)
             }
             guard let imaging = observation.imaging else { return row }
             func text(_ key: String, _ value: String) { if !value.isEmpty { row.append(key, .string(value)) } }
