@@ -6,12 +6,16 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fcntl.h>
 #include <functional>
 #include <unistd.h>
 
 using namespace cdcmtk;
 
 namespace cdcmtk {
+
+// Bytes of an instance after which the system is asked to write them.
+static const uint64_t write_behind = 8 << 20;
 
 static int seconds_of(uint32_t milliseconds) { return static_cast<int>(std::max(1u, (milliseconds + 999) / 1000)); }
 
@@ -159,6 +163,7 @@ static int32_t receive_file(
     cdcmtk_fault *fault) {
     int error = 0;
     bool too_large = false;
+    uint64_t begun = 0;
     const int32_t outcome = read_data(
         association, command,
         [&](const uint8_t *bytes, size_t count) {
@@ -166,6 +171,12 @@ static int32_t receive_file(
             too_large = too_large || size > limit;
             if (file < 0 || error != 0 || too_large) return;
             if (!write_all(file, bytes, count)) error = errno != 0 ? errno : EIO;
+            if (size - begun >= write_behind) {
+                // Begins writing what is there, so that the sync at the end of a long instance does not outlast the
+                // peer's patience, and it does not fill the memory that others need.
+                sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+                begun = size;
+            }
         },
         fault);
     if (outcome != CDCMTK_OK) return outcome;
