@@ -84,6 +84,16 @@ struct DetectionTests {
         #expect(file.dataSet.string(.protocolName)?.hasPrefix("胸") == true)
     }
 
+    @Test("a character set that nobody knows is said, and what is used instead")
+    func unknown() throws {
+        let file = try DICOMFile.read(file(Self.sample("ISO_IR 999", .utf8, "张^伟")))
+        let fault = try #require(file.faults.first)
+        #expect(fault.code == .characterSet)
+        #expect(fault.tag == .specificCharacterSet)
+        #expect(fault.description.contains("unknown character set ISO_IR 999; text is read as ISO_IR 192"))
+        #expect(file.dataSet.string(.patientName) == "张^伟")
+    }
+
     @Test("an override is used whatever is declared, and said")
     func override() throws {
         let sample = Self.sample("ISO_IR 100", .gbk, "李^四")

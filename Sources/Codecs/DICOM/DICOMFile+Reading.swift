@@ -101,11 +101,21 @@ extension DICOMFile {
     }
 
     private mutating func take(_ reader: inout DataSetReader, _ options: ReadOptions) {
+        let position = reader.position
         dataSet = reader.readTopLevel()
         faults += reader.faults
         for element in reader.strayMeta where meta[element.tag] == nil { meta[element.tag] = element }
         finish(reader.halt ?? .end, options)
         chooseCharacterSet(options.characterSet)
+        let unknown =
+            dataSet[.specificCharacterSet].flatMap { SpecificCharacterSet(declaration: $0) }?.unknownTerms ?? []
+        if !unknown.isEmpty {
+            faults.append(
+                DICOMFault(
+                    .characterSet, at: position, tag: .specificCharacterSet,
+                    "unknown character set \(unknown.joined(separator: ", "))",
+                    cure: "text is read as \(dataSet.characterSet.name)"))
+        }
     }
 
     private mutating func finish(_ halt: DataSetReader.Halt, _ options: ReadOptions) {

@@ -27,4 +27,7 @@ extension SpecificCharacterSet {
 
     /// The text of (0008,0005).
     public var declaration: String { terms.joined(separator: "\\") }
+
+    /// For people: the declaration, or that there is none.
+    public var name: String { terms.isEmpty ? "the default repertoire (ASCII)" : declaration }
 }
