@@ -1,5 +1,4 @@
 import ResultModel
-import Terminology
 import Testing
 
 @testable import StructuredReports

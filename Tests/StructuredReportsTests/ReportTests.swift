@@ -1,6 +1,5 @@
 import DICOM
 import ResultModel
-import Terminology
 import Testing
 
 @testable import StructuredReports
@@ -133,7 +132,7 @@ struct ReportTests {
         #expect(row.referenceRange == ReferenceRange(low: low == "385524004" ? "3.9" : "", high: "5.3", text: ""))
     }
 
-    @Test("Times: of the item, of the event, of the document; with its zone, the document's, the site's")
+    @Test("Times: of the item, of the event, of the document; with its zone, the document's, the study's")
     func times() throws {
         let started = Tree.item("DATETIME", Tree.code("DCM", "111526"), "CONTAINS")
         func effective(
@@ -148,9 +147,9 @@ struct ReportTests {
             let document = Tree.document([group]) {
                 if !offset.isEmpty { $0.set(.timezoneOffsetFromUTC, .SH, text: offset) }
             }
-            var options = StudyReport.Options()
-            if zone { options.zone = FixedZone(offset: 28_800) }
-            return try #require(Sample.rows(Sample.report([document], study: study, options: options)).first)
+            var study = study
+            if zone { study.started?.utcOffset = 28_800 }
+            return try #require(Sample.rows(Sample.report([document], study: study)).first)
                 .effective
         }
         let clock = "2026-03-18T09:30:00"
