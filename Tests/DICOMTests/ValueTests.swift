@@ -8,8 +8,8 @@ struct ValueTests {
         #expect(Tag(0x0010, 0x0020).description == "00100020")
         for text in ["00100020", "0010,0020", "(0010,0020)"] { #expect(Tag(text) == .patientID) }
         #expect(Tag("7fe00010") == .pixelData)
-        for text in ["", "0010002", "001000200", "0010.0020", "0010002g", "(00100020", "00100,020"]
-        where text != "(00100020" {
+        for text in ["", "0010002", "001000200", "0010.0020", "0010002g", "(00100020", "0010,0020)", "00100,020", "()"]
+        {
             #expect(Tag(text) == nil, "\(text)")
         }
         #expect(Tag(keyword: "PatientID") == .patientID)

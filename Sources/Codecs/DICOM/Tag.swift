@@ -30,22 +30,21 @@ public struct Tag: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Reads `00100020`, `0010,0020`, `(0010,0020)`. Nil for anything else.
     public init?(_ text: String) {
+        var digits = Array(text.utf8)
+        if digits.count > 2, digits.first == UInt8(ascii: "("), digits.last == UInt8(ascii: ")") {
+            digits = Array(digits.dropFirst().dropLast())
+        }
+        if digits.count == 9, digits[4] == UInt8(ascii: ",") { digits.remove(at: 4) }
+        guard digits.count == 8 else { return nil }
         var number: UInt32 = 0
-        var digits = 0
-        for (place, byte) in text.utf8.enumerated() {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt32(byte & 15)
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt32(digit & 15)
             case UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "a")...UInt8(ascii: "f"):
-                number = number << 4 | UInt32(byte & 7 + 9)
-            case UInt8(ascii: ",") where digits == 4: continue
-            case UInt8(ascii: "(") where place == 0: continue
-            case UInt8(ascii: ")") where digits == 8: continue
+                number = number << 4 | UInt32(digit & 7 + 9)
             default: return nil
             }
-            digits += 1
-            if digits > 8 { return nil }
         }
-        guard digits == 8 else { return nil }
         self.init(number)
     }
 
