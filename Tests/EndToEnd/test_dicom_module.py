@@ -1,6 +1,7 @@
 """The DICOM driver as a node: who may associate, and what storing means. The gateway is played by the test."""
 import os
 import pathlib
+import shutil
 import subprocess
 import threading
 import time
@@ -226,6 +227,37 @@ def test_a_full_disk_is_a700_and_nothing_half_written_stays(tmp_path):
             assert list(disk.rglob("*.part")) == []
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_stored_is_told_after_file_and_folder_are_synced(tmp_path):
+    trace = tmp_path / "trace"
+    wrapper = ["strace", "-f", "-qq", "-s", "200", "-e", "trace=fdatasync,fsync,renameat2,write", "-o", str(trace)]
+    with node(tmp_path, wrapper=wrapper) as module:
+        with association(module.port, [CTImageStorage]) as peer:
+            assert peer.send_c_store(image()).Status == 0
+        told = module.wait_for("stored")["path"]
+    lines = trace.read_text().splitlines()
+    synced = next(n for n, line in enumerate(lines) if "fdatasync(" in line)
+    renamed = next(n for n, line in enumerate(lines) if "renameat2(" in line and told in line)
+    folder = next(n for n, line in enumerate(lines) if n > renamed and "fsync(" in line and "fdatasync(" not in line)
+    said = next(n for n, line in enumerate(lines) if "stored" in line and "write(" in line)
+    assert synced < renamed < folder < said, lines
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.parametrize("call", ["fdatasync", "fsync"])
+def test_a_failed_sync_stops_acknowledgements_and_is_told(tmp_path, call):
+    # By the thread of the association: each file, and four folders of a new hour before it is synced itself.
+    inject = f"inject={call}:error=EIO:when={3 if call == 'fdatasync' else 8}+"
+    wrapper = ["strace", "-f", "-qq", "-e", f"trace={call}", "-e", inject, "-o", str(tmp_path / "trace")]
+    with node(tmp_path, wrapper=wrapper) as module:
+        with association(module.port, [CTImageStorage]) as peer:
+            statuses = [peer.send_c_store(image()).Status for _ in range(12)]
+            assert peer.is_established
+        assert statuses[0] == 0 and statuses[-1] == 0xA700 and statuses == sorted(statuses), statuses
+        assert "durable" in module.wait_for("trouble")["problem"]
+        assert len(module.all("stored")) == statuses.count(0) == len(list((tmp_path / "images").rglob("*.dcm")))
 
 
 def test_uids_that_are_paths_make_no_paths(tmp_path):

@@ -127,6 +127,9 @@ int ImageFolder::sync(Hour &hour) {
     std::unique_lock<std::mutex> lock(hour.mutex);
     const uint64_t mine = ++hour.wanted;
     while (hour.synced < mine) {
+        // The system tells a failure once; whoever asked again would be told that all is well.
+        if (hour.failed >= mine) return hour.failure;
+        if (broken_ != 0) return broken_;
         if (hour.syncing) {
             hour.done.wait(lock);
             continue;
@@ -137,10 +140,14 @@ int ImageFolder::sync(Hour &hour) {
         const int error = fsync(hour.descriptor) == 0 ? 0 : errno;
         lock.lock();
         hour.syncing = false;
-        if (error == 0) hour.synced = covered;
+        if (error == 0) {
+            hour.synced = covered;
+        } else {
+            hour.failed = covered;
+            hour.failure = error;
+            if (!is_full(error)) broken_ = error;
+        }
         hour.done.notify_all();
-        if (error != 0) return error;
-        if (broken_ != 0) return broken_;
     }
     return 0;
 }

@@ -49,7 +49,8 @@ private:
         int descriptor = -1;
         std::mutex mutex;
         std::condition_variable done;
-        uint64_t wanted = 0, synced = 0;
+        uint64_t wanted = 0, synced = 0, failed = 0;  // tickets
+        int failure = 0;
         bool syncing = false;
         ~Hour();
     };

@@ -37,8 +37,9 @@ def answer(message, status="0000", body=b"", **fields):
 
 
 class DicomModule:
-    def __init__(self, options, path=None):
+    def __init__(self, options, path=None, wrapper=()):
         self.options = options
+        self.wrapper = list(wrapper)
         self.path = pathlib.Path(path or BIN / "libhilum-driver-dicom.so")
         self.messages = []
         self.changed = threading.Condition()
@@ -48,7 +49,7 @@ class DicomModule:
     def __enter__(self):
         child = pathlib.Path(__file__).with_name("dicom_child.py")
         self.process = subprocess.Popen(
-            [sys.executable, str(child), str(self.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.wrapper + [sys.executable, str(child), str(self.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.process.stdin.write(json.dumps(self.options).encode() + b"\n")
         self.process.stdin.flush()
         self.writing = threading.Lock()
@@ -94,8 +95,11 @@ class DicomModule:
         line = json.dumps({"id": message.id, "kind": message.kind, "fields": message.fields,
                            "body": base64.b64encode(message.body).decode()})
         with self.writing:
-            self.process.stdin.write(line.encode() + b"\n")
-            self.process.stdin.flush()
+            try:
+                self.process.stdin.write(line.encode() + b"\n")
+                self.process.stdin.flush()
+            except (OSError, ValueError):
+                pass  # it was killed
 
     def ask(self, kind, fields=(), body=b"", timeout=60):
         """Sends a request and waits for its result."""

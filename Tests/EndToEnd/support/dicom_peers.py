@@ -31,8 +31,8 @@ def node_options(folder, **changes):
 
 
 @contextlib.contextmanager
-def node(folder, **changes):
-    with DicomModule(node_options(folder, **changes)) as module:
+def node(folder, wrapper=(), **changes):
+    with DicomModule(node_options(folder, **changes), wrapper=wrapper) as module:
         assert module.started["code"] == "0", module.started
         yield module
 
