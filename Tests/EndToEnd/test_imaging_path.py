@@ -17,6 +17,7 @@ from pynetdicom.sop_class import (
 from support.dicom import (
     SAMPLES, SCP, ImagingSite, Orthanc, StoreSCP, archive, certificates, ct, dcmtk, echo, fhir_destination, held,
     hl7_destination, modality, pydicom_files, save, save_announced, scu, send_files, split, store, study_files, uids)
+from support.dicom_json import differences
 from support.emr import FHIREMR, HL7EMR
 from support.gateway import hilum, until
 from support.pdu import Association
@@ -83,9 +84,28 @@ def test_every_file_of_pydicom_is_kept_bit_for_bit_or_refused_with_a_reason(tmp_
             uid = str(pydicom.dcmread(file, stop_before_pixels=True, force=True).get("SOPInstanceUID") or meta.MediaStorageSOPInstanceUID)
             assert uid in on_disk, f"{file.name} was acknowledged and is not on disk"
             assert on_disk[uid] == (str(meta.TransferSyntaxUID), data), f"{file.name} is not the same on disk"
+            check_metadata(gateway, file)
         for file, status, comment in refused:
             assert status is None or comment, f"{file.name} was refused with {status:04X} and no reason"
         assert sum(r["instances"] + r["duplicates"] for r in gateway.studies().values()) >= len(kept)
+
+
+def check_metadata(gateway, file):
+    """The header as DICOMweb gives it is the header as pydicom reads it: two readers that know nothing of each other."""
+    ds = pydicom.dcmread(file)
+    answer = requests.get(f"http://127.0.0.1:{gateway.web}/dicom-web/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}"
+                          f"/instances/{ds.SOPInstanceUID}/metadata")
+    assert answer.status_code == 200, f"{file.name}: {answer.text}"
+    try:
+        theirs = ds.to_json_dict(bulk_data_threshold=1 << 30, suppress_invalid_tags=True)
+    except (ValueError, TypeError, AttributeError):
+        return  # pydicom has no JSON of it
+    found = [d for d in differences(answer.json()[0], theirs) if (file.name, d[0]) not in PYDICOM_LEAVES_OUT]
+    assert not found, f"{file.name}: {found[:5]}"
+
+
+# With a value that pydicom cannot write it leaves out the whole sequence.
+PYDICOM_LEAVES_OUT = {("rtdose_rle.dcm", "/300C0002")}
 
 
 def test_another_transfer_syntax_than_the_node_carries_is_refused_and_the_association_lives(tmp_path):
@@ -633,3 +653,23 @@ def test_dicomweb_asks_for_its_token(tmp_path):
         assert requests.get(url, headers={"Authorization": "Bearer wrong-token-of-the-viewer"}).status_code == 401
         answer = requests.get(url, headers={"Authorization": f"Bearer {token.read_text().strip()}"})
         assert answer.status_code == 200 and answer.json()[0]["0020000D"]["Value"] == [uid]
+
+
+def test_dicomweb_over_mutual_tls(tmp_path):
+    files = certificates(tmp_path / "tls")
+    port = free_port()
+    tls = {"certificate": files["server.pem"], "key": files["server.key"], "authority": files["ca.pem"]}
+    uid, images = study_files(tmp_path / "study", 1)
+    with ImagingSite(tmp_path / "g", dicom={"web": {"port": port, "tls": tls}}) as gateway:
+        if any("no TLS" in str(row) for row in gateway.cli("alarms", check=False)):
+            pytest.skip("this build has no TLS for DICOMweb")
+        store(gateway.dicom, images)
+        url = f"https://127.0.0.1:{port}/dicom-web/studies"
+        answer = requests.get(url, verify=files["ca.pem"], cert=(files["client.pem"], files["client.key"]))
+        assert answer.json()[0]["0020000D"]["Value"] == [uid]
+        assert answer.json()[0]["00081190"]["Value"][0].startswith("https://")
+        for certificate in (None, (files["other.pem"], files["other.key"])):
+            with pytest.raises(requests.exceptions.RequestException):
+                requests.get(url, verify=files["ca.pem"], cert=certificate)
+        with pytest.raises(requests.exceptions.RequestException):
+            requests.get(url.replace("https", "http"))
