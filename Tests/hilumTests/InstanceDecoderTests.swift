@@ -1,5 +1,6 @@
 import DICOM
 import DeviceProfile
+import Foundation
 import JSONText
 import Testing
 
@@ -112,5 +113,24 @@ import Testing
         #expect(found.contains { $0.contains("modality") && $0.contains("MR") && $0.contains("CT") }, "\(found)")
         #expect(found.contains { $0.contains("station") } && !found.contains { $0.contains("patient_id") })
         #expect(found.count == 3, "\(found)")
+    }
+
+    @Test func aProfileIsBegunWithAFile() async throws {
+        let place = FileManager.default.temporaryDirectory.appending(path: "hilum-new-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let profiles = Golden.checkout.appending(path: "DeviceProfiles").path
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        // What it extends lies beside it.
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(place)/generic-us", withDestinationPath: "\(profiles)/generic-us")
+        let made = await hilum(
+            "profile", "new", "acme-us1", "--extends", "generic-us", "--vendor", "Acme", "--model", "US 1", "--in",
+            place,
+            "--capture", "\(profiles)/generic-us/captures/sr-echo.dcm")
+        #expect(made.status == 0, "\(made.error)")
+        let (folder, issues) = try ProfileFolder.load("\(place)/acme-us1", searching: [place])
+        #expect(issues.isEmpty, "\(issues)")
+        #expect(folder.profile.kind == .ultrasound && folder.profile.support == .captured && folder.profile.isImaging)
+        #expect(ProfileTestCommand.testInstances(folder).map(\.differences) == [[]])
     }
 }

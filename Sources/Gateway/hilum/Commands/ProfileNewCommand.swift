@@ -17,6 +17,7 @@ struct ProfileNewCommand: AsyncParsableCommand {
             EXAMPLES
               hilum profile new acme-300 --extends generic-lis --vendor Acme --model 300 --kind chemistry
               hilum profile new acme-300 --extends generic-hl7 --capture first-run.bin --in /etc/hilum/profiles
+              hilum profile new acme-ct64 --extends generic-ct --vendor Acme --model "CT 64" --capture phantom.dcm
             """)
 
     @Argument(help: "Id: small letters, digits, hyphens; by custom maker-model.")
@@ -55,19 +56,30 @@ struct ProfileNewCommand: AsyncParsableCommand {
         var bytes: [UInt8] = []
         if let capture {
             bytes = try CaptureFile.bytes(capture)
-            (codes, expected) = try await Self.draft(bytes, profile: base, name: capture)
+            if base.isImaging {
+                expected = InstanceExpectation.draft(try InstanceDecoder(base).decode(bytes, name: capture))
+            } else {
+                (codes, expected) = try await Self.draft(bytes, profile: base, name: capture)
+            }
         }
-        try write("profile.yaml", Self.profile(self, codes: codes), in: folder)
+        var command = self
+        // A modality is of the kind of what it is built on, unless it is said otherwise.
+        if base.isImaging, kind == "other" { command.kind = base.kind.rawValue }
+        try write("profile.yaml", Self.profile(command, codes: codes, hasCapture: capture != nil), in: folder)
         try write("NOTES.md", Self.notes(self), in: folder)
         for part in ["captures", "expected"] { try Self.make("\(folder)/\(part)") }
         if let capture, let expected {
             let name = Self.stem(capture)
-            try Self.put(bytes, "\(folder)/captures/\(name).bin")
+            try Self.put(bytes, "\(folder)/captures/\(name).\(base.isImaging ? "dcm" : "bin")")
             try Self.put(expected.serialized(pretty: true) + [0x0A], "\(folder)/expected/\(name).json")
         }
         Stream.output("made \(folder): fill in profile.yaml and NOTES.md, then hilum profile check \(folder)\n")
         if let capture {
-            Stream.output("expected/\(Self.stem(capture)).json is a draft: compare it with the analyser's own print\n")
+            Stream.output(
+                "expected/\(Self.stem(capture)).json is a draft: compare it with the device's own print or screen\n")
+            if base.isImaging {
+                Stream.output("the capture is as given: if it is of a real patient, replace it before you pass it on\n")
+            }
         }
     }
 
@@ -95,7 +107,9 @@ struct ProfileNewCommand: AsyncParsableCommand {
     }
 
     /// The text of profile.yaml.
-    static func profile(_ command: ProfileNewCommand, codes: [(code: String, unit: String)]) -> String {
+    static func profile(
+        _ command: ProfileNewCommand, codes: [(code: String, unit: String)], hasCapture: Bool = false
+    ) -> String {
         func quoted(_ text: String) -> String { JSONValue.string(text).text() }
         var text = """
             # yaml-language-server: $schema=../profile.schema.json
@@ -104,7 +118,7 @@ struct ProfileNewCommand: AsyncParsableCommand {
             vendor: \(quoted(command.vendor))
             model: \(quoted(command.model))
             kind: \(command.kind)
-            support: \(codes.isEmpty ? "claimed" : "captured")
+            support: \(codes.isEmpty && !hasCapture ? "claimed" : "captured")
             documents:
               - {title: "", revision: ""}   # the maker's interface manual
 

@@ -35,6 +35,11 @@ extension ImagingSettings {
         moveDestinations = dicom.moveDestinations.map { place in
             MoveDestination(title: place.title, host: place.host, port: place.port, usesTLS: place.isSecure)
         }
+        callingTLS = dicom.tlsForCalling.map { tls in
+            TLS(
+                certificate: tls.certificate, key: tls.key, authorities: tls.authority, clients: "none",
+                profile: tls.profile.rawValue)
+        }
         endpoints =
             dicom.webURL.map { [ImagingStudy.Endpoint(id: "dicom-web", kind: "dicom-wado-rs", address: $0)] } ?? []
         devices = configuration.devices.filter(\.isEnabled).compactMap { ImagingDevice($0, library: library) }
