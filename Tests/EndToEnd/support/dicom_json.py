@@ -21,7 +21,7 @@ def text(value):
 
 
 def name(value):
-    return {k: v.rstrip("^") for k, v in (value or {}).items() if v}
+    return {k: v.rstrip("^") for k, v in (value or {}).items() if v.rstrip("^")}
 
 
 def differences(ours, theirs, path=""):
