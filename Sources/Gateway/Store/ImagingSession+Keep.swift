@@ -112,6 +112,7 @@ extension ImagingSession {
         study.row.state = .held
         study.row.due = nil
         study.row.hold = text
+        study.hasNewStatus = true
         return text
     }
 
@@ -144,15 +145,29 @@ extension ImagingSession {
 }
 
 extension ImagingSession.Study {
+    /// A timer runs out at most so much later than asked for: 1 s.
+    private static let timerSlack: Int64 = 1_000_000
+
     /// Totals after one instance more. A study that was complete is open again.
     mutating func count(_ draft: InstanceDraft) {
         isDirty = true
         row.instanceCount += 1
         row.size &+= draft.size
         row.lastReceived = max(row.lastReceived, draft.receivedAt)
+        if row.isFreed {
+            row.isFreed = false
+            hasNewStatus = true
+        }
         guard row.state != .held else { return }
-        row.state = .receiving
-        if let due = draft.due { row.due = due }
+        if row.state != .receiving {
+            row.state = .receiving
+            hasNewStatus = true
+        }
+        // Not for each instance: the timer's index would be written with every commit.
+        if let due = draft.due, (row.due ?? 0) < due {
+            row.due = due &+ Self.timerSlack
+            hasNewStatus = true
+        }
     }
 
     /// What was not known of patient and study until now. What is known stays as the first instance said.

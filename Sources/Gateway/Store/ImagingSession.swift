@@ -18,6 +18,7 @@ final class ImagingSession {
         var others: [String]
         var series: [String: Series] = [:]
         var isDirty = false
+        var hasNewStatus = false
         var hasNewTexts = false
     }
 
@@ -81,8 +82,10 @@ final class ImagingSession {
         for uid in dirty {
             guard var study = studies.removeValue(forKey: uid) else { continue }
             if study.hasNewTexts { try writeTexts(study.row, statements) }
-            if study.isDirty { try writeTotals(study, statements) }
+            if study.isDirty { try writeTotals(study.row, statements) }
+            if study.hasNewStatus { try writeStatus(study, statements) }
             study.hasNewTexts = false
+            study.hasNewStatus = false
             study.isDirty = false
             for (key, series) in study.series where series.isDirty {
                 try statements.seriesTotals.bind(series.count).bind(series.number).run()
@@ -97,11 +100,14 @@ final class ImagingSession {
 
     func touch(_ uid: String) { if !dirty.contains(uid) { dirty.append(uid) } }
 
-    private func writeTotals(_ study: Study, _ statements: ImagingStatements) throws {
-        let row = study.row
+    private func writeTotals(_ row: ArchivedStudy, _ statements: ImagingStatements) throws {
         try statements.studyTotals.bind(StudyColumns.list(row.modalities)).bind(row.seriesCount).bind(row.instanceCount)
-            .bind(row.size).bind(row.lastReceived).bind(row.state.rawValue).bind(row.due).bind(row.hold.bounded)
-            .bind(study.others.joined(separator: "\n")).bind(row.number).run()
+            .bind(row.size).bind(row.lastReceived).bind(row.number).run()
+    }
+
+    private func writeStatus(_ study: Study, _ statements: ImagingStatements) throws {
+        try statements.studyStatus.bind(study.row.state.rawValue).bind(study.row.due).bind(study.row.hold.bounded)
+            .bind(study.others.joined(separator: "\n")).bind(study.row.number).run()
     }
 
     private func writeTexts(_ row: ArchivedStudy, _ statements: ImagingStatements) throws {

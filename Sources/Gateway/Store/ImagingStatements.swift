@@ -10,6 +10,7 @@ final class ImagingStatements {
     let studyOf: SQLStatement
     let seriesOf: SQLStatement
     let studyTotals: SQLStatement
+    let studyStatus: SQLStatement
     let studyTexts: SQLStatement
     let seriesTotals: SQLStatement
 
@@ -42,11 +43,11 @@ final class ImagingStatements {
             """)
         studyOf = try prepare("SELECT id, others FROM study WHERE uid = ?")
         seriesOf = try prepare("SELECT id, instance_count FROM series WHERE uid = ? AND study = ?")
+        // Apart from the status: its columns are indexed, and an index is written whether the value changes or not.
         studyTotals = try prepare(
-            """
-            UPDATE study SET modalities = ?, series_count = ?, instance_count = ?, size = ?, last = ?, state = ?, due = ?,
-            hold = ?, others = ?, freed = 0 WHERE id = ?
-            """)
+            "UPDATE study SET modalities = ?, series_count = ?, instance_count = ?, size = ?, last = ? WHERE id = ?")
+        studyStatus = try prepare(
+            "UPDATE study SET state = ?, due = ?, hold = ?, others = ?, freed = 0 WHERE id = ?")
         studyTexts = try prepare(
             """
             UPDATE study SET patient_id = ?, issuer = ?, other_ids = ?, name = ?, name_a = ?, name_i = ?, name_p = ?,

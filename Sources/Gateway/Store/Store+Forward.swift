@@ -161,7 +161,7 @@ extension StoreReader {
             let rows = try Row.fetchAll(
                 snapshot.database,
                 sql: ForwardColumns.select + """
-                     WHERE f.destination = (SELECT id FROM destination WHERE name = ?1) AND f.study = ?2 AND f.state = 0
+                     WHERE f.study = ?2 AND f.destination = (SELECT id FROM destination WHERE name = ?1) AND f.state = 0
                     AND (f.due IS NULL OR f.due <= ?3) ORDER BY f.id LIMIT ?4
                     """, arguments: [destination, study, now, limit + 1])
             let items = rows.prefix(limit).map { ForwardColumns.item($0, destination, folder: folder) }

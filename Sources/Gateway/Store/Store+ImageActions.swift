@@ -15,8 +15,9 @@ extension Store {
             let rows = try Row.fetchAll(
                 session.database,
                 sql: """
-                    SELECT f.id, f.study, f.state, i.path IS NULL FROM forward f JOIN study s ON s.id = f.study
-                    JOIN destination d ON d.id = f.destination JOIN instance i ON i.id = f.instance
+                    SELECT f.id, f.study, f.state, i.path IS NULL
+                    FROM study s JOIN series e ON e.study = s.id JOIN instance i ON i.series = e.id
+                    JOIN forward f ON f.instance = i.id JOIN destination d ON d.id = f.destination
                     WHERE s.uid = ? AND d.name = ? ORDER BY f.id
                     """, arguments: [study, destination])
             guard let first = rows.first else {

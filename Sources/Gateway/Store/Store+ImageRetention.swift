@@ -32,9 +32,11 @@ extension Store {
             let studies = try Int64.fetchAll(
                 session.database,
                 sql: """
-                    SELECT s.id FROM study s WHERE s.freed = 0 AND s.last < ?1 AND s.state = 1 AND NOT EXISTS (
-                        SELECT 1 FROM forward f WHERE f.study = s.id
-                        AND (f.state IN (0, 2) OR (f.state = 1 AND f.wish IN (1, 2)))) LIMIT ?2
+                    SELECT s.id FROM study s WHERE s.freed = 0 AND s.last < ?1 AND s.state = 1
+                    AND NOT EXISTS (SELECT 1 FROM forward f WHERE f.study = s.id AND f.state = 0)
+                    AND NOT EXISTS (SELECT 1 FROM forward f WHERE f.study = s.id AND f.state = 2)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM forward f WHERE f.study = s.id AND f.state = 1 AND f.wish IN (1, 2)) LIMIT ?2
                     """, arguments: [before, Self.studies])
             for study in studies {
                 try session.database.execute(
@@ -114,16 +116,17 @@ extension Store {
             let database = session.database
             // In slices: a study may have many thousand instances.
             try database.execute(
-                sql: "DELETE FROM forward WHERE id IN (SELECT id FROM forward WHERE study = ? LIMIT 1000)",
-                arguments: [study])
-            var deleted = database.changesCount
+                sql: """
+                    DELETE FROM forward WHERE id IN (SELECT f.id FROM series e JOIN instance i ON i.series = e.id
+                    JOIN forward f ON f.instance = i.id WHERE e.study = ? LIMIT 1000)
+                    """, arguments: [study])
+            if database.changesCount > 0 { return 1 }
             try database.execute(
                 sql: """
                     DELETE FROM instance WHERE id IN (SELECT i.id FROM series e JOIN instance i ON i.series = e.id
                     WHERE e.study = ? LIMIT 1000)
                     """, arguments: [study])
-            deleted += database.changesCount
-            if deleted == 0 {
+            if database.changesCount == 0 {
                 try database.execute(sql: "DELETE FROM series WHERE study = ?", arguments: [study])
                 try database.execute(sql: "DELETE FROM study WHERE id = ?", arguments: [study])
             }

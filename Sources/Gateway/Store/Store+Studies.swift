@@ -85,7 +85,7 @@ extension ImagingSession {
         else { return }
         var study = Study(row: StudyColumns.study(row), others: found.1.split(separator: "\n").map(String.init))
         change(&study)
-        study.isDirty = true
+        study.hasNewStatus = true
         studies[uid] = study
         touch(uid)
     }

@@ -134,13 +134,18 @@ extension StoreReader {
     /// How images stand in the queues, by study and archive: of one study, or of all that are not delivered yet.
     public func imageDeliveries(study: String? = nil, limit: Int = 1_000) async throws(StoreFault) -> [ImageDelivery] {
         try await read { snapshot in
-            let condition = study == nil ? "f.study IN (SELECT study FROM forward WHERE state IN (0, 2))" : "s.uid = ?1"
+            // By instance: there is no index of a study's delivered items.
+            let studies =
+                study == nil
+                ? "SELECT study FROM forward WHERE state = 0 UNION SELECT study FROM forward WHERE state = 2"
+                : "SELECT id FROM study WHERE uid = ?1"
             let sql = """
                 SELECT s.uid, d.name, sum(f.state = 0), sum(f.state = 1), sum(f.state = 2), sum(f.state = 1 AND f.wish = 3),
                 sum(f.state = 1 AND f.wish IN (1, 2)), max(f.attempts), min(CASE WHEN f.state = 0 THEN f.due END),
                 max(CASE WHEN f.state IN (0, 2) THEN f.note END)
-                FROM forward f JOIN study s ON s.id = f.study JOIN destination d ON d.id = f.destination
-                WHERE \(condition) GROUP BY f.study, f.destination ORDER BY f.study DESC, d.name LIMIT \(max(0, limit))
+                FROM study s JOIN series e ON e.study = s.id JOIN instance i ON i.series = e.id
+                JOIN forward f ON f.instance = i.id JOIN destination d ON d.id = f.destination
+                WHERE s.id IN (\(studies)) GROUP BY f.study, f.destination ORDER BY f.study DESC, d.name LIMIT \(max(0, limit))
                 """
             return try Row.fetchAll(snapshot.database, sql: sql, arguments: study.map { [$0] } ?? []).map { row in
                 ImageDelivery(
