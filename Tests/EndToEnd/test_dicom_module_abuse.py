@@ -92,7 +92,7 @@ def test_silent_peers_delay_nobody(tmp_path):
             except ConnectionResetError:
                 pass
             peer.close()
-        assert len([m for m in module.all("refused") if "in time" in m["reason"]]) >= 1
+        module.wait_for("refused", lambda m: "in time" in m["reason"])
 
 
 def test_silent_tls_handshakes_delay_nobody(tmp_path):
@@ -188,7 +188,8 @@ def test_many_associations_keep_memory_descriptors_and_maps_flat(tmp_path):
         settle(module, 10)
         after = module.status("VmRSS"), module.status("VmSize"), module.descriptors, module.maps
         print("VmRSS, VmSize kB, descriptors, maps:", before, after)
-        assert after[0] < before[0] + 4096 and after[1] < before[1] + 65536
+        # Address space: at most four arenas of malloc's, 64 MB each. A leaked stack a thread would be gigabytes.
+        assert after[0] < before[0] + 4096 and after[1] < before[1] + 300_000
         assert after[2] <= before[2] and after[3] <= before[3] + 20
 
 
