@@ -260,6 +260,15 @@ def test_a_failed_sync_stops_acknowledgements_and_is_told(tmp_path, call):
         assert len(module.all("stored")) == statuses.count(0) == len(list((tmp_path / "images").rglob("*.dcm")))
 
 
+def test_folders_that_were_tidied_away_are_made_again(tmp_path):
+    with node(tmp_path) as module:
+        with association(module.port, [CTImageStorage]) as peer:
+            for _ in range(3):
+                assert peer.send_c_store(image()).Status == 0
+                for folder in (tmp_path / "images").iterdir():
+                    shutil.rmtree(folder)
+
+
 def test_uids_that_are_paths_make_no_paths(tmp_path):
     with node(tmp_path) as module:
         with association(module.port, [CTImageStorage]) as peer:

@@ -160,9 +160,9 @@ int ImageFolder::keep(PartFile &file, std::string &path) {
     };
     if (fdatasync(file.descriptor_) != 0) return give_up(errno);
     int error = 0;
-    const std::shared_ptr<Hour> folder = hour(error);
-    if (folder == nullptr) return error;
     for (int attempt = 0; attempt < 100; attempt++) {
+        const std::shared_ptr<Hour> folder = hour(error);
+        if (folder == nullptr) return error;
         path = folder->path + "/" + std::to_string(next_++) + ".dcm";
         if (renameat2(AT_FDCWD, file.path_.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
             file.path_ = path;  // gone again if the folder cannot be synced
@@ -174,7 +174,13 @@ int ImageFolder::keep(PartFile &file, std::string &path) {
             return 0;
         }
         error = errno;
-        if (error != EEXIST) break;
+        if (error == ENOENT) {
+            // Somebody tidied up: the folder was empty.
+            const std::lock_guard<std::mutex> lock(mutex_);
+            if (hour_ == folder) hour_ = nullptr;
+        } else if (error != EEXIST) {
+            break;
+        }
     }
     return error;
 }
