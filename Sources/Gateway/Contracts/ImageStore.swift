@@ -134,9 +134,10 @@ public protocol ImageStore: ImageArchive, ForwardQueue {
     func worklist(_ query: WorklistQuery) async throws -> [WorklistEntry]
     /// The orders of a study: by its UID, or by accession number where no order has that UID. `accession` may be empty.
     func orders(study: String, accession: String) async throws -> [ImagingOrder]
-    /// Stores orders; one with the same accession and procedure id replaces the earlier one, its steps keep their states.
+    /// Stores orders; one with the same accession and procedure id (and patient, where there is no accession) replaces the
+    /// earlier one, its steps keep their states.
     func put(orders: [ImagingOrder]) async throws
-    /// Sets the state of steps by their id within a study (or accession).
+    /// Sets the state of steps by their id within a study (or accession); without an id, of the only step of an order.
     func setStep(_ id: String, study: String, accession: String, state: ImagingOrder.Step.State) async throws
 
     // Performed steps

@@ -39,6 +39,13 @@ enum HeaderFile {
         return try DICOMFile.read(try file.read(count: max(size, file.size), at: 0), options: options)
     }
 
+    /// Whether two paths lead to one file, however they are written.
+    static func isSameFile(_ one: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        guard stat(one, &first) == 0, stat(other, &second) == 0 else { return one == other }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
     /// Whether two files have the same data set, bit for bit. Their File Meta Information may differ.
     static func haveSameDataSet(_ one: String, _ other: String) throws -> Bool {
         let (first, second) = (try OpenFile(one), try OpenFile(other))

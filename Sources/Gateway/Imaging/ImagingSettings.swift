@@ -1,5 +1,6 @@
 import ImagingModel
 import ResultModel
+import StructuredReports
 
 /// What the imaging node has to know about the site.
 public struct ImagingSettings: Sendable {
@@ -36,6 +37,8 @@ public struct ImagingSettings: Sendable {
     public var duplicateStatus: UInt16 = 0x0000
     /// Destinations that must have committed an instance before a modality is told so; empty: the own disk counts.
     public var commitmentWaitsFor: [String] = []
+    /// What is made of documents: zone of their times, what counts as final.
+    public var documents = StudyReport.Options()
     /// Where the images can be had, as the EMR is told.
     public var endpoints: [ImagingStudy.Endpoint] = []
     /// Ranges of date and time in a C-FIND of studies are one range (PS3.4 C.2.2.2.5.1). The worklist always does so.

@@ -133,7 +133,8 @@ final class InstanceIntake: Sendable {
         _ arrival: Arrival, _ image: ImageInstance, _ file: ArchivedFile,
         _ done: @escaping @Sendable (UInt16, String) -> Void
     ) {
-        if file.path == arrival.path { return done(0x0000, "") }
+        // Found at a start while it was on its way: never compared with itself and removed.
+        if HeaderFile.isSameFile(arrival.path, file.path) { return done(0x0000, "") }
         let isSame: Bool
         do { isSame = try HeaderFile.haveSameDataSet(arrival.path, file.path) } catch {
             site.alarms.raise(

@@ -98,7 +98,9 @@ final class StudyCompletion: Sendable {
         let (studies, nextDue) = try await site.store.dueStudies(now: site.now, limit: 16)
         for study in studies {
             if Task.isCancelled { return nil }
-            do { try await complete(study) } catch let fault as StoreFault { throw fault } catch {
+            do { try await complete(study) } catch let fault as StoreFault where fault.code != .internal {
+                throw fault
+            } catch {
                 // Whatever is wrong with one study must not stop the others, nor be tried without a pause.
                 site.fault(study.device, .lost, "study \(study.study.uid) cannot be told to the EMR: \(error)")
                 try await site.store.schedule(

@@ -34,7 +34,7 @@ struct StudyReports: Sendable {
         let (documents, faults) = try await documents(study, rules)
         var report = StudyReport.make(
             study: imaging, patient: Self.patient(study), order: Self.order(orders, study), device: study.device,
-            receivedAt: study.lastReceived, documents: documents)
+            receivedAt: study.lastReceived, documents: documents, options: site.settings.documents)
         let device = site.device(study.device)
         report.profile = device?.profile ?? ""
         report.profileRevision = device?.profileRevision ?? ""

@@ -44,6 +44,12 @@ extension ImageQuery {
             return
         }
         let text = set.text(element.tag).map { ImageInstance.clean($0) }
+        // Several modalities at once are no key of the standard, but workstations send them.
+        if let text, attribute == .modality || attribute == .modalitiesInStudy, text.contains("\\"), !text.contains("*")
+        {
+            keys[attribute] = Identifier.matching(text, .uid)
+            return
+        }
         guard let matching = Identifier.matching(text, attribute.comparison) else { return }
         if case .uids(let uids) = matching, !uids.allSatisfy({ UIDText.isPossible($0) || $0 == "*" }) {
             throw IdentifierFault(

@@ -13,6 +13,10 @@ final class ImagingStatements {
     let studyStatus: SQLStatement
     let studyTexts: SQLStatement
     let seriesTotals: SQLStatement
+    let forwardOf: SQLStatement
+    let delivered: SQLStatement
+    let dead: SQLStatement
+    let retry: SQLStatement
 
     init(_ database: Database) throws {
         func prepare(_ sql: String) throws -> SQLStatement { try SQLStatement(database, sql) }
@@ -54,6 +58,15 @@ final class ImagingStatements {
             birth = ?, sex = ?, accession = ?, study_id = ?, date = ?, time = ?, description = ?, referrer = ?,
             referrer_key = ?, institution = ?, utc_offset = ?, station = ?, location = ? WHERE id = ?
             """)
+        forwardOf = try prepare(
+            """
+            SELECT d.name, f.study, f.state, f.wish FROM forward f JOIN destination d ON d.id = f.destination
+            WHERE f.id = ?
+            """)
+        let settled = "attempts = attempts + 1, due = NULL, settled = ?, note = ? WHERE id = ?"
+        delivered = try prepare("UPDATE forward SET state = 1, " + settled)
+        dead = try prepare("UPDATE forward SET state = 2, " + settled)
+        retry = try prepare("UPDATE forward SET attempts = attempts + 1, due = ?, note = ? WHERE id = ?")
         seriesTotals = try prepare("UPDATE series SET instance_count = ? WHERE id = ?")
     }
 }

@@ -87,34 +87,23 @@ extension Store: ForwardQueue {
 
 extension WriteSession {
     func settleImage(_ item: Int64, _ outcome: DeliveryOutcome, now: Int64) throws {
-        let row = try Row.fetchOne(
-            database,
-            sql: """
-                SELECT d.name, f.study, f.state, f.wish FROM forward f JOIN destination d ON d.id = f.destination
-                WHERE f.id = ?
-                """, arguments: [item])
+        let statements = try imaging.statements
+        let found = try statements.forwardOf.bind(item).first {
+            ($0.text(0), $0.integer(1), $0.integer(2), $0.integer(3))
+        }
         // Retention never deletes what waits: an item that is not there was never ours.
-        guard let row else { return }
-        let (destination, study, state, wish): (String, Int64, Int64, Int64) = (row[0], row[1], row[2], row[3])
+        guard let (destination, study, state, wish) = found else { return }
         let wasOpen = state == OutboxState.waiting.rawValue
         switch outcome {
         case .delivered(let note):
-            try database.execute(
-                sql: """
-                    UPDATE forward SET state = 1, attempts = attempts + 1, due = NULL, settled = ?, note = ? WHERE id = ?
-                    """, arguments: [now, note.isEmpty ? nil : note.bounded, item])
+            try statements.delivered.bind(now).bind(note.bounded.nilIfEmpty).bind(item).run()
             if wasOpen { effects.images.append(.gone(destination: destination, study: study, item: item)) }
             if wish == 1 { effects.images.append(.wishes(destination: destination)) }
         case .dead(let reason) where wasOpen:
-            try database.execute(
-                sql: """
-                    UPDATE forward SET state = 2, attempts = attempts + 1, due = NULL, settled = ?, note = ? WHERE id = ?
-                    """, arguments: [now, reason.bounded, item])
+            try statements.dead.bind(now).bind(reason.bounded).bind(item).run()
             effects.images.append(.gone(destination: destination, study: study, item: item))
         case .retry(let due, let reason) where wasOpen:
-            try database.execute(
-                sql: "UPDATE forward SET attempts = attempts + 1, due = ?, note = ? WHERE id = ?",
-                arguments: [due, reason.bounded, item])
+            try statements.retry.bind(due).bind(reason.bounded).bind(item).run()
             effects.images.append(.again(destination: destination, study: study, item: item, due: due))
         case .dead, .retry: break
         }

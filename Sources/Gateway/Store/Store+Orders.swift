@@ -19,7 +19,8 @@ extension Store {
             // A step that ended is not begun again by a late message.
             try session.database.execute(
                 sql: """
-                    UPDATE image_step SET state = ?1 WHERE (step_id = ?2 OR ?2 = '') AND state < 3 AND image_order IN (
+                    UPDATE image_step SET state = ?1 WHERE (step_id = ?2 OR (?2 = '' AND 1 = (SELECT count(*)
+                        FROM image_step t WHERE t.image_order = image_step.image_order))) AND state < 3 AND image_order IN (
                         SELECT id FROM image_order WHERE study_uid = ?3 AND ?3 <> ''
                         UNION SELECT id FROM image_order WHERE accession = ?4 AND ?4 <> '')
                     """, arguments: [state.rawValue, id, study, accession])
@@ -66,8 +67,8 @@ extension WriteSession {
             database,
             sql: """
                 SELECT o.id, t.step_id, t.state FROM image_order o LEFT JOIN image_step t ON t.image_order = o.id
-                WHERE o.accession = ? AND o.procedure_id = ?
-                """, arguments: [order.accession, order.procedureID])
+                WHERE o.accession = ?1 AND o.procedure_id = ?2 AND (?1 <> '' OR o.patient_id = ?3)
+                """, arguments: [order.accession, order.procedureID, order.patient.id])
         var states: [String: Int64] = [:]
         for row in old { if let step: String = row[1] { states[step] = row[2] } }
         for id in Set(old.map { $0[0] as Int64 }) {
