@@ -33,7 +33,8 @@ struct DevicesCommand: AsyncParsableCommand {
             return
         }
         let reader = try access.reader()
-        let rows = try await asking { try await reader.devices() }
+        var rows = try await asking { try await reader.devices() }
+        if !codes { rows = try await Self.withStudies(rows, access.configuration?.devices ?? [], reader) }
         // Only the running gateway knows who is connected; without it the list is what was heard.
         let links = ((try? ControlClient(state: access.folder).ask(.status)) ?? nil)?["links"]?.array
         let alarms = try await asking { try await reader.alarms(limit: 1000, openOnly: true) }
@@ -43,6 +44,24 @@ struct DevicesCommand: AsyncParsableCommand {
             : Self.listing(
                 rows, alarms: alarms, entries: access.configuration?.devices ?? [], links: links, time: access.time)
         Stream.output(listing.rendered(output.format, terminal: .output))
+    }
+
+    /// A modality is heard when it sends images, before a study is complete and told.
+    private static func withStudies(
+        _ rows: [DeviceRow], _ entries: [DeviceEntry], _ reader: StoreReader
+    ) async throws -> [DeviceRow] {
+        var rows = rows
+        for entry in entries where entry.link.dicom != nil {
+            guard let place = rows.firstIndex(where: { $0.name == entry.id }) else { continue }
+            var filter = StudyFilter()
+            filter.device = entry.id
+            filter.includesFreed = true
+            filter.limit = 10
+            let query = filter
+            let last = try await asking { try await reader.studies(query) }.map(\.lastReceived).max() ?? 0
+            rows[place].lastSeen = last > 0 ? max(rows[place].lastSeen ?? 0, last) : rows[place].lastSeen
+        }
+        return rows
     }
 
     /// A row a device: those of the configuration first, in its order, then others that were heard once.
@@ -112,15 +131,17 @@ struct DevicesCommand: AsyncParsableCommand {
     private static func processListing(_ status: JSONObject) -> Listing {
         var listing = Listing(
             columns: [
-                Column("driver", "DRIVER"), Column("device", "DEVICE"), Column("process", "PROCESS", .right),
+                Column("driver", "DRIVER"), Column("service", "SERVICE"), Column("device", "DEVICE"),
+                Column("process", "PROCESS", .right),
                 Column("resident", "MEMORY", .right), Column("instances", "CONNECTIONS", .right),
                 Column("restarts", "RESTARTS", .right),
             ], whenEmpty: "no driver runs")
         listing.rows = (status["drivers"]?.array ?? []).map { process in
             func number(_ key: String) -> Int { process[key]?.int ?? 0 }
-            let device = process["device"]?.string
+            let (device, service) = (process["device"]?.string, process["service"]?.string)
             return [
-                .text(process["driver"]?.string), Cell(device.map { .string($0) } ?? .null, device ?? "shared"),
+                .text(process["driver"]?.string), .text(service),
+                Cell(device.map { .string($0) } ?? .null, device ?? (service == nil ? "shared" : "")),
                 .number(number("process")),
                 Cell(.number(number("resident")), ByteCount.readable(Int64(number("resident")))),
                 .number(number("instances")), .number(number("restarts"), number("restarts") > 0 ? .warning : .plain),

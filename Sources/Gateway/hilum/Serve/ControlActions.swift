@@ -54,7 +54,8 @@ extension GatewayService {
         }
         let processes = await drivers.processes().map { process -> JSONValue in
             .object([
-                "driver": .string(process.driver), "device": process.device.map { .string($0) } ?? .null,
+                "driver": .string(process.driver), "service": process.service.map { .string($0) } ?? .null,
+                "device": process.device.map { .string($0) } ?? .null,
                 "process": .number(process.process), "resident": .number(process.resident),
                 "instances": .number(process.instances), "restarts": .number(process.restarts),
             ])

@@ -180,6 +180,8 @@ struct ModalityVisit {
         do {
             try body(try opened(nil))
             modality.tell(.did(what))
+        } catch let refusal as SimulatedAssociation.NotAccepted {
+            modality.tell(.did("\(what) not told: \(refusal)"))
         } catch {
             lose("\(what): \(error)")
         }
@@ -193,6 +195,8 @@ struct ModalityVisit {
             guard let answer else { return modality.tell(.did("commitment asked; no report on this association")) }
             modality.committed(answer.committed)
             modality.tell(.did("committed \(answer.committed), not committed \(answer.failed)"))
+        } catch let refusal as SimulatedAssociation.NotAccepted {
+            modality.tell(.did("commitment not asked: \(refusal)"))
         } catch {
             lose("commitment: \(error)")
         }
@@ -216,6 +220,7 @@ struct ModalityVisit {
             study.patient.sex = entry.string(.patientSex) ?? study.patient.sex
             study.accession = entry.text(.accessionNumber) ?? study.accession
             study.uid = entry.string(.studyInstanceUID) ?? study.uid
+            study.examination.study = entry.text(Tag(0x0032, 0x1060)) ?? study.examination.study
             study.procedureID = entry.text(Tag(0x0040, 0x1001)) ?? ""
             study.stepID = entry.items(Tag(0x0040, 0x0100)).first?.text(Tag(0x0040, 0x0009)) ?? ""
             modality.tell(.did("worklist: \(entries.count) entries, \(study.patient.id) taken"))

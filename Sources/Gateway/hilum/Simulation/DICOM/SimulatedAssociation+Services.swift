@@ -130,7 +130,7 @@ extension SimulatedAssociation {
 
     private func accepted(_ sopClass: String) throws -> (id: UInt8, transfer: String) {
         if let context = context(sopClass) { return context }
-        throw Fault(description: "the peer does not take \(UIDDictionary.name(sopClass) ?? sopClass)")
+        throw NotAccepted(service: UIDDictionary.name(sopClass) ?? sopClass)
     }
 
     private func succeeded(_ answer: Message?, _ name: String) throws {

@@ -8,6 +8,14 @@ final class SimulatedAssociation {
         var description: String
     }
 
+    /// The peer takes part in the association, but not in this service.
+    struct NotAccepted: Error, CustomStringConvertible {
+        /// Name of the SOP class.
+        var service: String
+        /// In words.
+        var description: String { "the peer does not take \(service)" }
+    }
+
     /// A message of DIMSE (PS3.7 6.3).
     struct Message {
         /// Command set.
@@ -95,7 +103,7 @@ final class SimulatedAssociation {
         try send(command, dataSet: dataSet, context: context)
         var answers: [Message] = []
         while true {
-            let message = try next(limit: peer.limit)
+            guard let message = try next(limit: peer.limit) else { continue }
             guard message.command.integer(Tag(0x0000, 0x0120)) == lastMessage else { continue }
             answers.append(message)
             guard let status = message.status, status == 0xFF00 || status == 0xFF01 else { return answers }
@@ -116,8 +124,8 @@ final class SimulatedAssociation {
         }
     }
 
-    /// The next message of the peer. Event reports are kept in `events`, answered, and passed over.
-    private func next(limit: Duration) throws -> Message {
+    /// The next message of the peer; nil: it was an event report, which is answered and kept in `events`.
+    private func next(limit: Duration) throws -> Message? {
         let end = ContinuousClock.now + limit
         while true {
             if let message = try take() {
@@ -125,7 +133,7 @@ final class SimulatedAssociation {
                 guard message.command.integer(Tag(0x0000, 0x0100)) == 0x0100 else { return message }
                 events.append(message)
                 try answer(event: message)
-                continue
+                return nil
             }
             let rest = end - ContinuousClock.now
             guard rest > .zero else { throw Fault(description: "no answer within \(limit.written)") }
