@@ -474,12 +474,16 @@ def test_orthanc_gets_everything_also_after_it_was_away_and_the_gateway_restarte
             assert got.file_meta.TransferSyntaxUID == sent.file_meta.TransferSyntaxUID
         store(gateway.dicom, more)
         until(lambda: any(d["waiting"] for d in gateway.study(later)["deliveries"]), what="images that wait")
+        assert any(row["study"] == later and row["destination"] == "pacs" for row in gateway.cli("queue", "images"))
         gateway.stop(timeout=60)
         gateway.start()
         with orthanc:
             until(lambda: set(uids(more)) <= orthanc.instances(), timeout=90, what="what waited, at Orthanc")
-        shown = until(lambda: (s := gateway.study(later))["deliveries"][0]["delivered"] == 3 and s, what="delivered, as shown")
-        assert shown["deliveries"][0]["failed"] == 0
+            shown = until(lambda: (s := gateway.study(later))["deliveries"][0]["delivered"] == 3 and s, what="delivered, as shown")
+            assert shown["deliveries"][0]["failed"] == 0
+            alarms = [a for a in gateway.cli("alarms", "--all", check=False) if a["subject"] == "pacs"]
+            until(lambda: all(a["ended"] for a in gateway.cli("alarms", "--all", check=False)), what="the end of the outage")
+        assert len(alarms) == 1 and alarms[0]["kind"] == "destination-down", "an outage is told once"
 
 
 def test_orthanc_as_sender_and_over_stow(tmp_path):
