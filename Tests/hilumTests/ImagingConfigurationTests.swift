@@ -22,6 +22,7 @@ private let imagingSite = """
       completion: {quiet: 2m, after_mpps: 5s}
       commitment: {wait_for: [pacs]}
       duplicates: refuse
+      documents: {unverified: final, largest: 1MiB}
       web: {port: 8042, url: "https://images.example/dicom-web/"}
       move_destinations: [{ae: WS1, host: 10.0.0.5, port: 104}]
     devices:
@@ -106,6 +107,8 @@ private func library() -> ProfileLibrary {
         let settings = try #require(ImagingSettings(configuration, library: library()))
         #expect(settings.title == "HILUM" && settings.folder.hasSuffix("/pictures"))
         #expect(settings.duplicateStatus == 0x0111 && settings.commitmentWaitsFor == ["pacs"])
+        #expect(settings.documents.trustsUnverified && settings.documents.largestDocument == 1 << 20)
+        #expect(settings.documents.zone != nil)
         #expect(settings.endpoints.map(\.address) == ["https://images.example/dicom-web"])
         #expect(settings.moveDestinations == [.init(title: "WS1", host: "10.0.0.5", port: 104)])
         // Devices of other drivers are not the node's.
@@ -226,6 +229,9 @@ private let faultyImaging: [Faulty] = [
     Faulty(
         text: dicom("{port: 1, completion: {quiet: 60}}"), expected: "dicom.completion.quiet: \"60\" is no span of time"
     ),
+    Faulty(
+        text: dicom("{port: 1, documents: {unverified: ignore}}"),
+        expected: "dicom.documents.unverified: \"ignore\" is not possible here"),
     Faulty(text: dicom("{port: 1, duplicates: drop}"), expected: "dicom.duplicates: \"drop\" is not possible here"),
     Faulty(text: dicom("{port: 1, commitment: {wait_for: [f]}}"), expected: "there is no destination \"f\""),
     Faulty(text: dicom("{port: 1, commitment: {wait_for: [e]}}"), expected: "\"e\" is never asked to commit"),

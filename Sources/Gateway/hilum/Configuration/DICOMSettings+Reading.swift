@@ -24,6 +24,13 @@ extension DICOMSettings {
         settings.commitmentWaitsFor =
             dicom.map("commitment") { commitment in commitment.texts("wait_for") ?? [] } ?? []
         settings.duplicates = dicom.choice("duplicates", of: DuplicateAnswer.self) ?? settings.duplicates
+        settings.documents =
+            dicom.map("documents") { mapping in
+                var documents = Documents()
+                documents.unverified = mapping.choice("unverified", of: Documents.Unverified.self) ?? .preliminary
+                documents.largest = mapping.size("largest", in: 0...(256 << 20))
+                return documents
+            } ?? Documents()
         settings.web = dicom.map("web") { web in Web.read(&web, base: base) }
         settings.moveDestinations = dicom.maps("move_destinations") { entry in MoveDestination.read(&entry) }
         return settings

@@ -32,6 +32,8 @@ struct DICOMSettings: Sendable, Equatable {
     var commitmentWaitsFor: [String] = []
     /// What a modality hears that sends another instance under a SOP Instance UID that is held.
     var duplicates = DuplicateAnswer.keep
+    /// What counts of documents in a study.
+    var documents = Documents()
     /// DICOMweb; nil: off.
     var web: Web?
     /// Where C-MOVE may send to, besides devices that listen themselves.
@@ -109,6 +111,21 @@ struct DICOMSettings: Sendable, Equatable {
         case keep
         /// A failure: kept beside the first one and shown, and the modality shows an error.
         case refuse
+    }
+
+    /// `dicom.documents`
+    struct Documents: Sendable, Equatable {
+        /// What a structured report counts as that is complete and that nobody has verified.
+        enum Unverified: String, Sendable, CaseIterable {
+            /// The EMR gets it as preliminary until one comes that is verified.
+            case preliminary
+            /// It counts as final: for devices that cannot verify.
+            case final
+        }
+        /// What is not verified.
+        var unverified = Unverified.preliminary
+        /// Bytes of an encapsulated document at most; a longer one is named, not sent. nil: as usual.
+        var largest: Int?
     }
 
     /// `dicom.web`

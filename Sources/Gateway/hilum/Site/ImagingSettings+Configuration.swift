@@ -35,6 +35,10 @@ extension ImagingSettings {
         moveDestinations = dicom.moveDestinations.map { place in
             MoveDestination(title: place.title, host: place.host, port: place.port, usesTLS: place.isSecure)
         }
+        // A document that names no zone was written at the site.
+        documents.zone = SystemZone(configuration.site.timezone)
+        documents.trustsUnverified = dicom.documents.unverified == .final
+        if let largest = dicom.documents.largest { documents.largestDocument = largest }
         callingTLS = dicom.tlsForCalling.map { tls in
             TLS(
                 certificate: tls.certificate, key: tls.key, authorities: tls.authority, clients: "none",
