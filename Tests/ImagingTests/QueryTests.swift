@@ -80,6 +80,8 @@ import Testing
         #expect(try await studies(running, (.studyInstanceUID, .UI, "1.2.3\\1.2.4\\9.9")) == ["1.2.4", "1.2.3"])
         #expect(try await studies(running, (.modalitiesInStudy, .CS, "MR")) == ["1.2.3"])
         #expect(try await studies(running, (.modalitiesInStudy, .CS, "M*")) == ["1.2.3"])
+        #expect(try await studies(running, (.modalitiesInStudy, .CS, "MR\\US")) == ["1.2.3"])
+        #expect(try await studies(running, (.modality, .CS, "MR\\CT")) == all)
         #expect(try await studies(running, (.sopClassesInStudy, .UI, Sample.ct)) == all)
         await running.node.stop()
     }

@@ -145,6 +145,50 @@ import Testing
         await running.node.stop()
     }
 
+    @Test func aFileThatIsTakenTwiceIsNotItsOwnDuplicate() async throws {
+        let store = try site.openStore()
+        defer { store.closeBlocking() }
+        let running = try await site.run(store)
+        let path = try site.write(Sample.image(1))
+        try await running.store(Sample.image(1), path: path)
+        // The same file by another way of writing its path.
+        let other = path.replacingOccurrences(of: "/images/", with: "/images/./")
+        #expect(try await running.store(Sample.image(1), path: other) == "0000")
+        #expect(FileManager.default.fileExists(atPath: path))
+        #expect(try await store.reader.study(Sample.study)?.study.instanceCount == 1)
+        await running.node.stop()
+    }
+
+    @Test func failedAssociationsAreKeptInOneLineEach() async throws {
+        let store = try site.openStore()
+        defer { store.closeBlocking() }
+        let running = try await site.run(store)
+        running.driver.say("refused", ["reason": "calling AE title XX is not known", "cure": "add it", "device": ""])
+        running.driver.say("ended", ["how": "released", "association": "2"])
+        running.driver.say("ended", ["how": "aborted", "reason": "peer aborted", "association": "3"])
+        running.driver.say("failed", ["status": "A700", "reason": "disk full", "sop_class": Sample.ct])
+        let lines = try await eventually { () -> [AssociationFailure]? in
+            let lines = try await store.reader.associationFailures()
+            return lines.count == 3 ? lines : nil
+        }
+        #expect(lines.map(\.kind) == ["store", "aborted", "refused"])
+        #expect(lines.last?.address == "10.0.0.9" && lines.last?.cure == "add it" && lines.last?.calling == "CT1")
+        await running.node.stop()
+    }
+
+    @Test func theProcessIsToldOfNewPeersAgainAfterARestart() async throws {
+        let store = try site.openStore()
+        defer { store.closeBlocking() }
+        let running = try await site.run(store)
+        var settings = site.settings()
+        settings.devices[0].title = "CT9"
+        running.node.update(settings)
+        running.driver.die()
+        let told = running.driver.said.filter { $0.kind == "configure" }
+        #expect(told.count == 2 && told.allSatisfy { String(decoding: $0.body, as: UTF8.self).contains("CT9") })
+        await running.node.stop()
+    }
+
     @Test func anAnswerToADeadProcessReachesNobody() async throws {
         let store = try site.openStore()
         defer { store.closeBlocking() }

@@ -203,3 +203,51 @@ import Testing
         #expect(fault?.cure.isEmpty == false)
     }
 }
+
+/// What must not be mixed up.
+@Suite(.serialized) struct OrderIdentityTests {
+    let site = ImagingTestSite()
+
+    private func order(_ patient: String, accession: String, procedure: String, steps: Int = 1) -> ImagingOrder {
+        var order = ImagingOrder()
+        order.patient.id = patient
+        order.accession = accession
+        order.procedureID = procedure
+        order.studyUID = "1.2.\(patient)"
+        order.steps = (1...steps).map { number in
+            var step = ImagingOrder.Step()
+            (step.id, step.modality, step.date) = ("S\(number)", "CT", "20240910")
+            return step
+        }
+        return order
+    }
+
+    @Test func ordersWithoutAnAccessionBelongToTheirPatient() async throws {
+        let store = try site.openStore()
+        defer { store.closeBlocking() }
+        try await store.put(orders: [
+            order("1", accession: "", procedure: "RP"), order("2", accession: "", procedure: "RP"),
+            order("1", accession: "", procedure: "RP"), order("3", accession: "A", procedure: "RP"),
+            // A corrected patient id under one accession number replaces.
+            order("4", accession: "A", procedure: "RP"),
+        ])
+        #expect(try await store.worklist(WorklistQuery()).map(\.order.patient.id) == ["2", "1", "4"])
+        #expect(try await store.cancelOrder(accession: "A", who: "li", note: "") == 1)
+        #expect(try await store.worklist(WorklistQuery()).count == 2)
+        await #expect(throws: StoreRefusal.self) { try await store.cancelOrder(accession: "A", who: "li", note: "") }
+    }
+
+    @Test func aPerformedStepThatNamesNoStepEndsNoneOfSeveral() async throws {
+        let store = try site.openStore()
+        defer { store.closeBlocking() }
+        try await store.put(orders: [order("1", accession: "A", procedure: "RP", steps: 2)])
+        try await store.setStep("", study: "1.2.1", accession: "", state: .completed)
+        #expect(try await store.worklist(WorklistQuery()).count == 2)
+        try await store.setStep("S2", study: "9", accession: "A", state: .completed)
+        #expect(try await store.worklist(WorklistQuery()).map(\.step.id) == ["S1"])
+        // What has ended does not begin again by a late message.
+        try await store.setStep("S2", study: "1.2.1", accession: "A", state: .inProgress)
+        #expect(
+            try await store.orders(study: "1.2.1", accession: "").first?.steps.map(\.state) == [.scheduled, .completed])
+    }
+}

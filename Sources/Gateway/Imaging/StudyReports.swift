@@ -62,7 +62,7 @@ struct StudyReports: Sendable {
     private func imagingStudy(
         _ study: ArchivedStudy, _ series: [ArchivedSeries], version: Int, ignoring: Set<String>
     ) async throws -> ImagingStudy {
-        let zone = Self.zone(study.study.utcOffset) ?? site.clock.now().utcOffset
+        let zone = zone(study.study)
         var imaging = ImagingStudy()
         imaging.uid = study.study.uid
         imaging.accession = study.study.accession
@@ -129,6 +129,19 @@ struct StudyReports: Sendable {
             }
         }
         return (documents, faults)
+    }
+
+    /// Seconds east of UTC of the study's times: as it says, else as the site's zone was on that day.
+    private func zone(_ study: StudyModule) -> Int32 {
+        if let said = Self.zone(study.utcOffset) { return said }
+        let now = site.clock.now().utcOffset
+        guard let rules = site.settings.documents.zone, Self.date(study.date) != nil,
+            let day = Int(study.date)
+        else { return now }
+        let time = Int(study.time.prefix(4)) ?? 1_200
+        return rules.utcOffset(
+            year: day / 10_000, month: day / 100 % 100, day: day % 100, hour: time / 100 % 24, minute: time % 100 % 60,
+            second: 0) ?? now
     }
 
     // MARK: Words of the result model
