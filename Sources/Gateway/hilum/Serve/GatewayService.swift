@@ -42,7 +42,8 @@ final class GatewayService: Sendable {
         storeSettings.resendWindow.seconds = configuration.retention.resendWindow.components.seconds
         storeSettings.retention = StoreConfiguration.Retention(
             rawBytes: configuration.retention.raw?.components.seconds,
-            results: configuration.retention.results?.components.seconds)
+            results: configuration.retention.results?.components.seconds,
+            images: configuration.retention.images?.components.seconds)
         store = try Store(storeSettings, log: log)
         var driverSettings = DriverHostSettings(
             moduleFolders: Installation.driverFolders(configuration.drivers.folders.map(\.path)),
