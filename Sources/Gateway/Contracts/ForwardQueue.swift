@@ -48,7 +48,9 @@ public protocol ForwardQueue: Sendable {
     /// claimed until it is settled or the gateway restarts. Studies that are claimed already are passed over.
     ///
     /// - Returns: the items, and when the next one is due (nil: nothing waits but what is claimed or not yet put in).
-    func claimImages(destination: String, limit: Int, now: Int64) async throws -> (items: [ForwardItem], nextDue: Int64?)
+    func claimImages(destination: String, limit: Int, now: Int64) async throws -> (
+        items: [ForwardItem], nextDue: Int64?
+    )
     /// Records what became of claimed items. `delivered` where the archive has answered 0000 or Bxxx (a warning).
     func settleImages(_ outcomes: [(item: Int64, outcome: DeliveryOutcome)], now: Int64) async throws
     /// Calls `wake` whenever an item for the destination may have become due. One waker a destination.
