@@ -255,9 +255,11 @@ def test_a_failed_sync_stops_acknowledgements_and_is_told(tmp_path, call):
         with association(module.port, [CTImageStorage]) as peer:
             statuses = [peer.send_c_store(image()).Status for _ in range(12)]
             assert peer.is_established
-        assert statuses[0] == 0 and statuses[-1] == 0xA700 and statuses == sorted(statuses), statuses
+        assert statuses[0] == 0 and statuses[-1] == 0xA700 and statuses == sorted(statuses), (
+            statuses, module.messages, (tmp_path / "trace").read_text())
         assert "durable" in module.wait_for("trouble")["problem"]
-        assert len(module.all("stored")) == statuses.count(0) == len(list((tmp_path / "images").rglob("*.dcm")))
+        kept = list((tmp_path / "images").rglob("*.dcm"))
+        assert len(module.all("stored")) == statuses.count(0) == len(kept), (statuses, kept, module.messages)
 
 
 def test_folders_that_were_tidied_away_are_made_again(tmp_path):

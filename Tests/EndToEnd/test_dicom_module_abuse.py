@@ -117,7 +117,7 @@ def test_silent_tls_handshakes_delay_nobody(tmp_path):
         while len([m for m in module.all("refused") if "TLS" in m["reason"]]) < 10:
             assert time.monotonic() < deadline, module.all("refused")
             time.sleep(0.05)
-        settle(module, 10)
+        settle(module, 2)
         for peer in silent:
             peer.close()
 
@@ -151,7 +151,7 @@ def test_a_peer_that_drips_is_ended(tmp_path):
 def test_connecting_and_closing(tmp_path):
     with node(tmp_path) as module:
         echo(module)
-        settle(module, 10)
+        settle(module, 2)
         before = module.descriptors
         for _ in range(3000 if FULL else 300):
             connect(module.port).close()
@@ -182,10 +182,10 @@ def test_many_associations_keep_memory_descriptors_and_maps_flat(tmp_path):
 
     with node(tmp_path) as module:
         some(200)
-        settle(module, 10)
+        settle(module, 2)
         before = module.status("VmRSS"), module.status("VmSize"), module.descriptors, module.maps
         some(10000 if FULL else 600)
-        settle(module, 10)
+        settle(module, 2)
         after = module.status("VmRSS"), module.status("VmSize"), module.descriptors, module.maps
         print("VmRSS, VmSize kB, descriptors, maps:", before, after)
         # Address space: at most four arenas of malloc's, 64 MB each. A leaked stack a thread would be gigabytes.
@@ -259,7 +259,7 @@ def test_random_bytes_in_every_place(tmp_path):
                 except (OSError, AssertionError):
                     pass
         assert module.process.poll() is None
-        settle(module, 10)
+        settle(module, 2)
         echo(module)
 
 

@@ -24,16 +24,22 @@ int sync_folder(const std::string &path) {
     return error;
 }
 
-// Makes a folder and those above it; a new one is durable in the folder above.
+// Makes a folder, durable in the folder above; otherwise it is gone again, so that the next attempt does not take it for
+// one that is durable.
+int make_one(const std::string &path) {
+    if (mkdir(path.c_str(), 0750) != 0) return errno == EEXIST ? 0 : errno;
+    const int error = sync_folder(path.substr(0, path.rfind('/') + 1));
+    if (error != 0) rmdir(path.c_str());
+    return error;
+}
+
+// Makes a folder and those above it.
 int make_folder(const std::string &path) {
-    if (mkdir(path.c_str(), 0750) == 0) return sync_folder(path.substr(0, path.rfind('/') + 1));
-    if (errno == EEXIST) return 0;
+    const int error = make_one(path);
     const size_t slash = path.rfind('/');
-    if (errno != ENOENT || slash == std::string::npos || slash == 0) return errno;
-    const int error = make_folder(path.substr(0, slash));
-    if (error != 0) return error;
-    if (mkdir(path.c_str(), 0750) == 0) return sync_folder(path.substr(0, slash + 1));
-    return errno == EEXIST ? 0 : errno;
+    if (error != ENOENT || slash == std::string::npos || slash == 0) return error;
+    const int above = make_folder(path.substr(0, slash));
+    return above != 0 ? above : make_one(path);
 }
 
 void empty_folder(const std::string &path) {
@@ -162,7 +168,7 @@ int ImageFolder::keep(PartFile &file, std::string &path) {
     int error = 0;
     for (int attempt = 0; attempt < 100; attempt++) {
         const std::shared_ptr<Hour> folder = hour(error);
-        if (folder == nullptr) return error;
+        if (folder == nullptr) return error == EIO ? give_up(error) : error;
         path = folder->path + "/" + std::to_string(next_++) + ".dcm";
         if (renameat2(AT_FDCWD, file.path_.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
             file.path_ = path;  // gone again if the folder cannot be synced
