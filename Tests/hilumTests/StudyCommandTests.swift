@@ -79,7 +79,7 @@ struct MadeArchive {
         defer { made.remove() }
         for command in [
             ["studies"], ["studies", "--state", "held"], ["studies", "show", "A3"], ["queue", "images"], ["queue"],
-            ["associations"], ["orders"], ["devices"],
+            ["associations"], ["orders"], ["devices"], ["studies", "aside"],
         ] {
             let captured = CapturedOutput()
             let status = await Stream.$captured.withValue(captured) {

@@ -12,7 +12,7 @@ struct StudiesCommand: AsyncParsableCommand {
         abstract: "The imaging studies: what is held, where it went, why something waits.",
         subcommands: [
             StudiesListCommand.self, StudiesShowCommand.self, StudiesReleaseCommand.self, StudiesResendCommand.self,
-            StudiesDiscardCommand.self,
+            StudiesDiscardCommand.self, StudiesAsideCommand.self,
         ],
         defaultSubcommand: StudiesListCommand.self)
 }
@@ -208,5 +208,45 @@ struct StudiesDiscardCommand: AsyncParsableCommand {
         let count = result["images"]?.int ?? 0
         Stream.output(
             output.said("\(count) images are not sent to \(destination) any more", ["images": .number(count)]))
+    }
+}
+
+/// `hilum studies aside`
+struct StudiesAsideCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aside",
+        abstract: "List the files set aside: instances that were refused, and duplicates with other bytes.",
+        discussion: """
+            EXAMPLES
+              hilum studies aside
+              hilum studies aside --format json | jq -r .path
+            """)
+
+    @Option(help: "At most so many.") var limit = 50
+    @OptionGroup var place: StateOption
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        let access = try place.open()
+        let reader = try access.reader()
+        var listing = Listing(
+            columns: [
+                Column("received", "RECEIVED"), Column("kind", "WHAT"), Column("device", "DEVICE", flexible: true),
+                Column("calling", "CALLING", flexible: true), Column("address", ""), Column("status", "ANSWERED"),
+                Column("sop_instance", "INSTANCE", flexible: true), Column("study", ""),
+                Column("bytes", "SIZE", .right),
+                Column("reason", "WHY", flexible: true), Column("path", "FILE", flexible: true),
+            ], whenEmpty: "nothing was set aside")
+        listing.rows = try await asking { try await reader.setAside(limit: limit) }.map { entry in
+            let isDuplicate = entry.kind == .duplicate
+            return [
+                access.time.cell(entry.receivedAt),
+                .text(isDuplicate ? "duplicate" : "refused", isDuplicate ? .warning : .bad), .text(entry.device),
+                .text(entry.callingAE), .text(entry.address), .text(entry.status), .text(entry.sopInstance),
+                .text(entry.study), Cell(.number(entry.size), ByteCount.readable(entry.size)), .text(entry.reason),
+                .text(entry.path),
+            ]
+        }
+        Stream.output(listing.rendered(output.format, terminal: .output))
     }
 }
