@@ -20,6 +20,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "normalization", run: fuzzNormalization),
         FuzzEntry(name: "dicom", run: fuzzDICOM),
         FuzzEntry(name: "structured-reports", run: fuzzStructuredReports),
+        FuzzEntry(name: "imaging-model", run: fuzzImagingModel),
     ]
 
     /// The entry with a name.
