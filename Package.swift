@@ -172,7 +172,8 @@ let tests: [Target] = [
     test(
         "hilumTests",
         [
-            "hilum", "Contracts", "Delivery", "DeviceProfile", "JSONText", "ResultModel", "Store", "Transport",
+            "hilum", "Contracts", "DICOM", "Delivery", "DeviceProfile", "Imaging", "ImagingModel", "JSONText",
+            "ResultModel", "Store", "Transport",
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
