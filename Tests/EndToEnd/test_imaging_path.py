@@ -171,11 +171,14 @@ def test_bad_input_is_kept_or_refused_with_a_reason_and_never_lost_in_silence(tm
         assert not any("evil" in str(p) for p in tmp_path.rglob("*") if p != tmp_path / "path in study.dcm")
         device = until(lambda: (d := gateway.cli("devices")[0])["faults"] >= 4 and d, what="the faults, shown at the device")
         assert device["device"] == "ct-1"
-        # What was refused is kept: a person can look at it.
-        kept = [p.read_bytes() for p in gateway.images.rglob("*.dcm")]
-        for name in ("no study", "path in study"):
+        # What was refused is kept, and a person sees it with the reason.
+        aside = {row["path"]: row for row in gateway.cli("studies", "aside")}
+        kept = {path: open(path, "rb").read() for path in aside}
+        for name in ("no study", "no series", "path in study", "slash in series"):
             data = split((tmp_path / f"{name}.dcm").read_bytes())[1]
-            assert any(k.endswith(data) for k in kept), f"{name} was refused and is gone"
+            path = next((p for p, k in kept.items() if k.endswith(data)), None)
+            assert path, f"{name} was refused and is gone"
+            assert aside[path]["reason"] and aside[path]["calling"] == "CT1", aside[path]
 
 
 def test_what_is_no_data_set_is_refused_and_the_association_lives(tmp_path):
