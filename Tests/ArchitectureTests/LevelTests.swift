@@ -21,7 +21,8 @@ enum Level: Int, Comparable {
             self = .driver
         } else if path.hasPrefix("Sources/Gateway/") {
             switch String(path.dropFirst("Sources/Gateway/".count)) {
-            case "ResultModel", "Terminology", "DeviceProfile", "Normalization", "ImagingModel", "StructuredReports", "Orders",
+            case "ResultModel", "Terminology", "DeviceProfile", "Normalization", "ImagingModel", "StructuredReports",
+                "Orders",
                 "Review", "Contracts":
                 self = .model
             case "hilum", "hilum-driver-host": self = .root
