@@ -13,7 +13,7 @@ BIN        := .build/debug
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-run: build ## start the demo site: three simulated analysers, results arriving, what is posted on disk (Ctrl-C stops)
+run: build ## start the demo site: three simulated analysers and a CT, results arriving, what is posted on disk (Ctrl-C stops)
 	@$(BIN)/hilum demo
 
 test: deps-build deps-test venv ## lint, build, all tests; the last line is "N passed, N failed"

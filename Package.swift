@@ -99,6 +99,9 @@ let services: [Target] = [
         [
             "Contracts", "ResultModel", "ImagingModel", "DICOM", "JSONText", logging,
             .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ] + nio),
 ]
 

@@ -38,6 +38,7 @@ struct StudyReports: Sendable {
         let device = site.device(study.device)
         report.profile = device?.profile ?? ""
         report.profileRevision = device?.profileRevision ?? ""
+        for fault in faults { report.comments.append(fault.text) }
         if missing > 0 {
             report.comments.append("\(missing) instances that the modality says it has made were not received.")
         }
@@ -116,16 +117,27 @@ struct StudyReports: Sendable {
         for instance in try await site.store.instances(query)
         where !rules.ignoredSOPClasses.contains(instance.instance.sopClass) {
             let file = instance.file
-            guard !file.path.isEmpty, file.size <= Self.largestDocument else { continue }
-            do {
-                let read = try HeaderFile.readAll(
-                    file.path, size: Int(file.size), characterSet: rules.characterSetChoice)
-                documents.append(StudyDocument(dataSet: read.dataSet))
-            } catch {
+            let name = "document \(file.sopInstance) of study \(file.study)"
+            // Retention has deleted the file: its rows were told long ago.
+            guard !file.path.isEmpty else { continue }
+            guard file.size <= Self.largestDocument else {
                 faults.append(
                     DriverFault(
                         .lost,
-                        "document \(file.sopInstance) of study \(file.study) cannot be read for the EMR: \(error)"))
+                        "\(name) has \(file.size) bytes and is not read for the EMR (\(Self.largestDocument) at most)"))
+                continue
+            }
+            do {
+                let read = try HeaderFile.readAll(
+                    file.path, size: Int(file.size), characterSet: rules.characterSetChoice)
+                if case .broken(let offset) = read.extent {
+                    faults.append(
+                        DriverFault(
+                            .lost, "\(name) breaks off at byte \(offset): what comes before it is told to the EMR"))
+                }
+                documents.append(StudyDocument(dataSet: read.dataSet))
+            } catch {
+                faults.append(DriverFault(.lost, "\(name) cannot be read for the EMR: \(error)"))
             }
         }
         return (documents, faults)

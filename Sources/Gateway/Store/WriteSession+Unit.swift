@@ -189,7 +189,9 @@ extension WriteSession {
 
     /// What the same device said about the same specimen in the window, newest first.
     func earlier(than report: Report, _ device: Int64, _ now: Instant) throws -> [Lineage.Earlier] {
-        let start = report.receivedAt &- configuration.resendWindow.seconds &* 1_000_000
+        // A study is known by its UID for ever: a document may be corrected months later.
+        let start =
+            report.imagingStudy == nil ? report.receivedAt &- configuration.resendWindow.seconds &* 1_000_000 : 0
         return try related(to: report, device, since: start, now).filter { $0.id < report.id }
     }
 
