@@ -118,7 +118,7 @@ def deep(levels):
 
 
 @pytest.mark.parametrize("data", [
-    deep(20000), b"\x08\x00\x15\x11\xff\xff\xff\xff", b"\x01" * 50, b"\x10\x00\x10\x00\xff\xff"])
+    deep(20000), b"\x08\x00\x15\x11\xff\xff\xff\xff", b"\x01" * 50, b"\x10\x00\x10\x00\xff\xff"], ids=["deep", "endless", "noise", "cut off"])
 def test_an_identifier_that_cannot_be_read_is_refused(tmp_path, data):
     from pynetdicom.dimse_primitives import C_FIND
     with node(tmp_path) as module:
