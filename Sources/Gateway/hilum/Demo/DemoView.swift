@@ -80,7 +80,10 @@ final class DemoView: Sendable {
 
     private func line(_ report: Report, _ observation: Observation) -> String {
         let isAbnormal = !observation.interpretation.isEmpty && observation.interpretation != ["N"]
-        let value = column("\(observation.asSent.value) \(observation.asSent.unit)", 14)
+        // What a device sends for "no result" must not look like one.
+        let isAbsent = if case .absent = observation.value { true } else { false }
+        let value = column(
+            isAbsent ? "no result" : "\(observation.asSent.value) \(observation.asSent.unit)", 14)
         let end = report.isQC ? terminal.styled("control material, not posted", .dim) : observation.loinc?.code ?? "–"
         let subject = report.imagingStudy == nil ? report.specimen.id : report.patient?.id ?? ""
         let code = observation.asSent.code.isEmpty ? observation.display : observation.asSent.code
