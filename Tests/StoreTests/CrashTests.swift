@@ -29,7 +29,7 @@ import Testing
             try victim.run()
             let marks = MarkReader(output.fileHandleForReading)
             // Only once it acknowledges: starting takes as long as the machine is busy.
-            for _ in 0..<600 where marks.count == 0 { try await Task.sleep(for: .milliseconds(50)) }
+            for _ in 0..<600 where marks.count <= 10 { try await Task.sleep(for: .milliseconds(50)) }
             try await Task.sleep(for: .milliseconds(Int.random(in: 5...300, using: &random)))
             kill(victim.processIdentifier, SIGKILL)
             victim.waitUntilExit()
@@ -46,7 +46,7 @@ import Testing
             #expect(counts.map(\.waiting) == [stored.count])
             await store.close()
         }
-        #expect(acknowledged.count >= 6)
+        #expect(acknowledged.count > 60)
     }
 
     @Test(.enabled(if: ProcessInfo.processInfo.environment[variable] != nil))
