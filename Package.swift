@@ -33,6 +33,8 @@ let dcmtk = ["dcmnet", "dcmtls", "dcmimage", "dcmimgle", "dcmjpeg", "dcmjpls", "
 let interop: [Target] = [
     .target(name: "CHilumDriver", path: "Sources/Interop/CHilumDriver"),
     .target(name: "CPlatform", path: "Sources/Interop/CPlatform"),
+    // Beginnings of many files at once through io_uring, by system calls alone.
+    .target(name: "CFileRing", path: "Sources/Interop/CFileRing"),
     .systemLibrary(
         name: "CSerialPort", path: "Sources/Interop/CSerialPort", pkgConfig: "libserialport",
         providers: [.apt(["libserialport-dev"])]),
@@ -95,6 +97,12 @@ let services: [Target] = [
         "Imaging",
         ["Contracts", "ResultModel", "ImagingModel", "StructuredReports", "DICOM", "DriverWire", "JSONText", logging]),
     gateway(
+        "ImageIndex",
+        [
+            "DICOM", "CharacterSets", "CFileRing", .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ]),
+    gateway(
         "DICOMWeb",
         [
             "Contracts", "ResultModel", "ImagingModel", "DICOM", "JSONText", logging,
@@ -136,7 +144,8 @@ let executables: [Target] = [
             "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
             "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store",
             "Delivery",
-            "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "CPlatform", logging,
+            "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "ImageIndex", "CPlatform",
+            logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Yams", package: "Yams"),
         ] + nio,
@@ -188,6 +197,7 @@ let tests: [Target] = [
     test(
         "ImagingTests",
         ["Imaging", "Store", "Contracts", "ImagingModel", "ResultModel", "DICOM", "DriverWire", "JSONText", logging]),
+    test("ImageIndexTests", ["ImageIndex", "DICOM", "CFileRing"]),
     test("DICOMWebTests", ["DICOMWeb", "Contracts", "ImagingModel", "DICOM", "JSONText"]),
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
 ]
