@@ -55,6 +55,7 @@ let codecs: [Target] = [
     codec("HL7v2", ["CharacterSets"]),
     codec("FHIR", ["JSONText"]),
     codec("DICOM", ["CharacterSets", "JSONText"]),
+    codec("SerialBlocks"),
 ]
 
 // Level 2: pure.
@@ -160,6 +161,7 @@ let tests: [Target] = [
     test("DriverKitTests", ["DriverKit", "DriverWire", "JSONText", "CHilumDriver"]),
     test("LIS01Tests", ["LIS01"]),
     test("LIS02Tests", ["LIS02", "CharacterSets"]),
+    test("SerialBlocksTests", ["SerialBlocks"]),
     test("MLLPTests", ["MLLP"]),
     test("HL7v2Tests", ["HL7v2", "CharacterSets"]),
     test("FHIRTests", ["FHIR", "JSONText"]),
