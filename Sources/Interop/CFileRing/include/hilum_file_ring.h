@@ -1,5 +1,5 @@
 /* Reads the beginnings of many files with few system calls: open, read and close of a whole batch through io_uring
- * (Linux 5.15 and later), without a library. */
+ * (Linux 5.19 and later), without a library: two calls a batch, one for the openings, one for the reads and closings. */
 #ifndef HILUM_FILE_RING_H
 #define HILUM_FILE_RING_H
 
@@ -17,14 +17,15 @@ typedef struct hilum_file_head {
     uint32_t failed_open; /* out: 1 when `result` is of the opening */
 } hilum_file_head;
 
-/* A ring for batches of up to `capacity` files; to be used by one thread. NULL and errno when the kernel has none, or not
+/* A ring for batches of up to `capacity` (1 to 1024) files; to be made, used and destroyed by one thread. NULL and errno when the kernel has none, or not
  * what is needed, or forbids it: read plainly then (hilum_file_heads_plain). */
 hilum_file_ring *hilum_file_ring_create(uint32_t capacity);
 void hilum_file_ring_destroy(hilum_file_ring *ring);
 
 /* Opens (read only, close on exec, not blocking, never a controlling terminal), reads from offset 0 and closes each. Each
- * file has its own result. 0, or -errno when the ring itself failed: no result is valid then and the batch is to be read
- * plainly. */
+ * file has its own result. 0, or -errno when the ring itself failed: no result is valid then, the batch is to be read
+ * plainly into other memory (the kernel may still write to `bytes` until the ring is destroyed and some time after: never
+ * free it), and the ring is of no more use. */
 int hilum_file_heads(hilum_file_ring *ring, hilum_file_head *heads, uint32_t count);
 
 /* The same by openat, pread and close. */

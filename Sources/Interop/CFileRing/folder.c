@@ -1,0 +1,76 @@
+#define _GNU_SOURCE
+#include "hilum_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int hilum_folder_open(int folder, const char *name, int follows) {
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (follows ? 0 : O_NOFOLLOW));
+    return fd < 0 ? -errno : fd;
+}
+
+long hilum_folder_entries(int folder, void *bytes, size_t capacity) {
+    long size = syscall(SYS_getdents64, folder, bytes, capacity);
+    return size < 0 ? -errno : size;
+}
+
+int hilum_stamp_of(int folder, const char *name, int follows, hilum_stamp *stamp) {
+    struct stat status;
+    int flags = (follows ? 0 : AT_SYMLINK_NOFOLLOW) | (*name ? 0 : AT_EMPTY_PATH) | AT_NO_AUTOMOUNT;
+    if (fstatat(folder, name, &status, flags) != 0) return -errno;
+    stamp->size = status.st_size;
+    stamp->modified = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+    stamp->inode = status.st_ino;
+    stamp->device = status.st_dev;
+    stamp->mode = (int32_t)status.st_mode;
+    stamp->kind = S_ISREG(status.st_mode)   ? HILUM_KIND_FILE
+                  : S_ISDIR(status.st_mode) ? HILUM_KIND_FOLDER
+                  : S_ISLNK(status.st_mode) ? HILUM_KIND_LINK
+                                            : HILUM_KIND_OTHER;
+    return 0;
+}
+
+int hilum_file_open(int folder, const char *name) {
+    struct stat status;
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return -errno;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+    (void)close(fd);
+    return -EINVAL;
+}
+
+int hilum_output_open(const char *path, int empties) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (empties ? O_TRUNC : 0), 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+long hilum_descriptor_path(int descriptor, char *path, size_t capacity) {
+    char link[32];
+    ssize_t length;
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    length = readlink(link, path, capacity);
+    if (length < 0) return -errno;
+    return (size_t)length == capacity ? -ENAMETOOLONG : (long)length;
+}
+
+void hilum_allow_descriptors(uint64_t count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+    limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void hilum_ignore_closed_pipes(void) {
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
