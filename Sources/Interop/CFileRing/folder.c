@@ -27,7 +27,11 @@ int hilum_stamp_of(int folder, const char *name, int follows, hilum_stamp *stamp
     int flags = (follows ? 0 : AT_SYMLINK_NOFOLLOW) | (*name ? 0 : AT_EMPTY_PATH) | AT_NO_AUTOMOUNT;
     if (fstatat(folder, name, &status, flags) != 0) return -errno;
     stamp->size = status.st_size;
-    stamp->modified = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+    /* Times beyond the years 1678 to 2262 are none that a file has had. */
+    if (__builtin_mul_overflow((int64_t)status.st_mtim.tv_sec, (int64_t)1000000000, &stamp->modified) ||
+        __builtin_add_overflow(stamp->modified, (int64_t)status.st_mtim.tv_nsec, &stamp->modified)) {
+        stamp->modified = 0;
+    }
     stamp->inode = status.st_ino;
     stamp->device = status.st_dev;
     stamp->mode = (int32_t)status.st_mode;
