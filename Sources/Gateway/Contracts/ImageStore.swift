@@ -107,8 +107,9 @@ public struct ImagingRefusal: Error, Sendable, CustomStringConvertible {
 /// The writing side of the archive, as the imaging node needs it. Everything is durable when the call returns or calls
 /// back. All throw `StoreFault`, some `ImagingRefusal`.
 public protocol ImageStore: ImageArchive, ForwardQueue {
-    /// Makes an instance durable, with its rows in the queues, in the next group. `completion` is called once, on the
-    /// writer's thread, in the order handed in; it must not block.
+    /// Makes an instance durable, with its rows in the queues, in the next group. `completion` is called once, in the order
+    /// handed in; it must not block. When nobody writes just now the caller's thread writes, and waits for the disk: call it
+    /// from a thread that may.
     func keep(_ draft: InstanceDraft, completion: @escaping @Sendable (Result<InstanceFate, StoreFault>) -> Void)
     /// Keeps a file beside: a duplicate, or one that was refused.
     func setAside(_ entry: SetAside) async throws

@@ -41,10 +41,11 @@ public final class ImagingNode: Sendable {
     /// A node that is not started.
     ///
     /// - Parameters:
-    ///   - lanes: files whose headers are read side by side.
+    ///   - lanes: instances that are read, and wait for the disk, side by side: as many as associations usually are busy at a
+    ///     time. Those of one association stay in order.
     public init(
         hosting: any ServiceHosting, store: any ImageStore, journal: any Journal, alarms: any AlarmSink,
-        clock: any Clock, settings: ImagingSettings, log: Logger, lanes: Int = 2
+        clock: any Clock, settings: ImagingSettings, log: Logger, lanes: Int = 8
     ) {
         self.hosting = hosting
         let site = ImagingSite(

@@ -30,9 +30,26 @@ final class GroupWriter: @unchecked Sendable {
         var jobs: [Job] = []
         var isScheduled = false
         var isClosed = false
+
+        /// Takes out as many as one transaction may hold.
+        mutating func take() -> [Job] {
+            var (count, bytes) = (0, 0)
+            while count < min(jobs.count, GroupWriter.mostJobs), bytes < GroupWriter.mostBytes {
+                bytes += jobs[count].size
+                count += 1
+            }
+            if count == jobs.count {
+                defer { jobs = [] }
+                return jobs
+            }
+            defer { jobs.removeFirst(count) }
+            return Array(jobs.prefix(count))
+        }
     }
 
     private let queue = DispatchQueue(label: "hilum.store.writer", qos: .userInitiated)
+    /// Set on `queue`: whoever is there must not wait for it.
+    private static let isWriter = DispatchSpecificKey<Bool>()
     private let waiting = Mutex(Waiting())
     private let pool: DatabasePool
     private let path: String
@@ -61,10 +78,15 @@ final class GroupWriter: @unchecked Sendable {
         self.clock = clock
         self.apply = apply
         self.trouble = trouble
+        queue.setSpecific(key: Self.isWriter, value: true)
     }
 
     /// Hands a job in; its end is told once.
-    func submit(_ job: Job) {
+    ///
+    /// - Parameter here: when nobody writes, write it on the thread of the caller, which returns after the fsync then; what
+    ///   came meanwhile is left to the writer's thread. Saves waking that thread for every instance. For callers that may
+    ///   wait for a disk.
+    func submit(_ job: Job, here: Bool = false) {
         let (isFirst, isClosed) = waiting.withLock { waiting in
             guard !waiting.isClosed else { return (false, true) }
             waiting.jobs.append(job)
@@ -74,7 +96,11 @@ final class GroupWriter: @unchecked Sendable {
         if isClosed {
             queue.async { job.finish(StoreFault(.closed, "the store is closed")) }
         } else if isFirst {
-            queue.async { self.drain() }
+            if here, DispatchQueue.getSpecific(key: Self.isWriter) == nil {
+                if queue.sync(execute: { self.writeNext() }) { queue.async { self.drain() } }
+            } else {
+                queue.async { self.drain() }
+            }
         }
     }
 
@@ -96,31 +122,21 @@ final class GroupWriter: @unchecked Sendable {
 
     // MARK: On the queue
 
-    private func drain() {
-        while true {
-            let jobs = waiting.withLock { waiting -> [Job] in
-                var (count, bytes) = (0, 0)
-                while count < min(waiting.jobs.count, Self.mostJobs), bytes < Self.mostBytes {
-                    bytes += waiting.jobs[count].size
-                    count += 1
-                }
-                if count == 0 {
-                    waiting.isScheduled = false
-                    return []
-                }
-                if count == waiting.jobs.count {
-                    defer { waiting.jobs = [] }
-                    return waiting.jobs
-                }
-                defer { waiting.jobs.removeFirst(count) }
-                return Array(waiting.jobs.prefix(count))
-            }
-            if jobs.isEmpty { return }
-            write(jobs)
+    private func drain() { while writeNext() {} }
+
+    /// Writes one group of what waits.
+    ///
+    /// - Returns: false when nothing waits any more, and the next job has to begin again.
+    private func writeNext() -> Bool {
+        write(waiting.withLock { $0.take() })
+        return waiting.withLock { waiting in
+            if waiting.jobs.isEmpty { waiting.isScheduled = false }
+            return waiting.isScheduled
         }
     }
 
     private func write(_ jobs: [Job]) {
+        if jobs.isEmpty { return }
         if let fault { return jobs.forEach { $0.finish(fault) } }
         guard let session else { return jobs.forEach { $0.finish(StoreFault(.closed, "the store is closed")) } }
         let now = clock.now()
@@ -147,14 +163,14 @@ final class GroupWriter: @unchecked Sendable {
         do {
             try pool.writeWithoutTransaction { database in
                 do {
-                    try database.beginTransaction(.immediate)
+                    try session.statements.begin.execute()
                     for job in jobs { try job.work(session, now) }
                     try session.imaging.flush()
                     if session.counters.isDirty, jobs.isEmpty || now.monotonic &- lastCounters > 2_000_000 {
                         lastCounters = now.monotonic
                         try session.counters.write(database, through: session.nextMessage - 1)
                     }
-                    try database.commit()
+                    try session.statements.commit.execute()
                 } catch {
                     // Some errors have rolled back already.
                     if database.isInsideTransaction { try? database.rollback() }

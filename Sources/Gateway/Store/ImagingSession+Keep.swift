@@ -172,34 +172,36 @@ extension ImagingSession.Study {
 
     /// What was not known of patient and study until now. What is known stays as the first instance said.
     mutating func fill(_ image: ImageInstance) {
-        func put(_ value: String, _ path: WritableKeyPath<ArchivedStudy, String>) {
-            if !value.isEmpty, row[keyPath: path].isEmpty {
-                row[keyPath: path] = value
-                hasNewTexts = true
+        var isNew = false
+        func put(_ value: String, _ place: inout String) {
+            if place.isEmpty, !value.isEmpty {
+                place = value
+                isNew = true
             }
         }
         let (patient, study) = (image.patient, image.study)
         if row.patient.id.isEmpty || row.patient.id == patient.id {
-            put(patient.id, \.patient.id)
-            put(patient.issuer, \.patient.issuer)
-            put(patient.name, \.patient.name)
-            put(patient.birthDate, \.patient.birthDate)
-            put(patient.sex, \.patient.sex)
+            put(patient.id, &row.patient.id)
+            put(patient.issuer, &row.patient.issuer)
+            put(patient.name, &row.patient.name)
+            put(patient.birthDate, &row.patient.birthDate)
+            put(patient.sex, &row.patient.sex)
             if row.patient.otherIDs.isEmpty, !patient.otherIDs.isEmpty {
                 row.patient.otherIDs = patient.otherIDs
-                hasNewTexts = true
+                isNew = true
             }
         }
-        put(study.accession, \.study.accession)
-        put(study.id, \.study.id)
-        put(study.date, \.study.date)
-        put(study.time, \.study.time)
-        put(study.description, \.study.description)
-        put(study.referrer, \.study.referrer)
-        put(study.institution, \.study.institution)
-        put(study.utcOffset, \.study.utcOffset)
-        put(image.equipment.station, \.station)
-        put(image.equipment.location, \.location)
+        put(study.accession, &row.study.accession)
+        put(study.id, &row.study.id)
+        put(study.date, &row.study.date)
+        put(study.time, &row.study.time)
+        put(study.description, &row.study.description)
+        put(study.referrer, &row.study.referrer)
+        put(study.institution, &row.study.institution)
+        put(study.utcOffset, &row.study.utcOffset)
+        put(image.equipment.station, &row.station)
+        put(image.equipment.location, &row.location)
+        if isNew { hasNewTexts = true }
     }
 }
 

@@ -15,9 +15,14 @@ final class Statements {
     let retry: SQLStatement
     let conversation: SQLStatement
     let body: SQLStatement
+    /// Begin and end of a transaction, through GRDB, which watches over them.
+    let begin: Statement
+    let commit: Statement
 
     init(_ database: Database) throws {
         func prepare(_ sql: String) throws -> SQLStatement { try SQLStatement(database, sql) }
+        begin = try database.makeStatement(sql: "BEGIN IMMEDIATE TRANSACTION")
+        commit = try database.makeStatement(sql: "COMMIT TRANSACTION")
         journal = try prepare(
             "INSERT INTO journal (id, conversation, unix, start, idle, body) VALUES (?, ?, ?, ?, ?, ?)")
         message = try prepare(

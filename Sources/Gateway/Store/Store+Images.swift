@@ -15,7 +15,7 @@ extension Store {
                 finish: { fault in
                     if let fault { return completion(.failure(fault)) }
                     completion(box.fate.map { .success($0) } ?? .failure(StoreFault(.internal, "no fate was given")))
-                }, size: 1_024))
+                }, size: 1_024), here: true)
     }
 
     /// Keeps a file beside.
