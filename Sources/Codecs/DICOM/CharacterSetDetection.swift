@@ -46,6 +46,21 @@ struct CharacterSetDetection {
         }
     }
 
+    /// Looks at one value that has bytes above 7F or escape sequences; others say nothing.
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        if text.count > Self.mostBytes { return }
+        if bytes.contains(0x1B) { hasEscapes = true }
+        if CharacterSet.isASCII(bytes) { return }
+        text.append(contentsOf: bytes.prefix(Self.mostBytes))
+        text.append(0)
+    }
+
+    /// Forgets all text; keeps the memory.
+    mutating func removeAll() {
+        text.removeAll(keepingCapacity: true)
+        hasEscapes = false
+    }
+
     /// What the text is in; nil when it is what is declared, as far as can be told.
     func finding(_ declared: SpecificCharacterSet) -> CharacterSetFinding? {
         guard !text.isEmpty else { return nil }

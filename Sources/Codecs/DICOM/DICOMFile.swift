@@ -19,6 +19,8 @@ public struct DICOMFile: Sendable, Equatable {
         public var stopsBeforePixelData = false
         /// The bytes are the beginning of a file: an end in the middle is not a fault but a wish for more.
         public var isPrefix = false
+        /// Stop behind this element of the top level, unless elements came out of order before it; nil: no such stop.
+        var lastTag: UInt32?
         /// By what text is read.
         public var characterSet: CharacterSetChoice = .detect
         /// Transfer syntax of a data set without File Meta Information; nil: found by looking.

@@ -8,6 +8,11 @@ extension DataSetReader {
     /// Group number at an offset that has eight bytes.
     func group(_ offset: Int) -> UInt16 { isBig ? uint16(offset).byteSwapped : uint16(offset) }
 
+    /// Tag at an offset that has eight bytes.
+    func tagNumber(_ offset: Int) -> UInt32 {
+        UInt32(group(offset)) << 16 | UInt32(isBig ? uint16(offset + 2).byteSwapped : uint16(offset + 2))
+    }
+
     private func length32(_ offset: Int) -> UInt32 { isBig ? uint32(offset).byteSwapped : uint32(offset) }
 
     private func length16(_ offset: Int) -> Int { Int(isBig ? uint16(offset).byteSwapped : uint16(offset)) }

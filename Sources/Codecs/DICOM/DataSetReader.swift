@@ -88,7 +88,8 @@ struct DataSetReader {
         var isSorted = true
         while halt == nil, position < limit {
             if coding == .explicitLittleEndian {
-                let end = depth == 0 && options.stopsBeforePixelData ? 0x7FE0_0000 : UInt32(0xFFFE_0000)
+                var end = depth == 0 && options.stopsBeforePixelData ? 0x7FE0_0000 : UInt32(0xFFFE_0000)
+                if depth == 0, isSorted, let last = options.lastTag { end = min(end, last == .max ? last : last + 1) }
                 readPlainElements(into: &set.elements, limit: limit, last: &last, before: end)
                 if position >= limit { break }
             }
@@ -98,6 +99,12 @@ struct DataSetReader {
                 break
             }
             if depth == 0, options.stopsBeforePixelData, group(start) == 0x7FE0 {
+                halt = .pixelData(offset: start)
+                break
+            }
+            if depth == 0, isSorted, let lastTag = options.lastTag, group(start) != 0xFFFE, tagNumber(start) > lastTag,
+                tagNumber(start) > last
+            {
                 halt = .pixelData(offset: start)
                 break
             }

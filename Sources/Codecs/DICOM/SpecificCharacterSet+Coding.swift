@@ -11,20 +11,23 @@ extension SpecificCharacterSet {
 
     /// Reads a value field and appends it as UTF-8.
     public func transcode(_ bytes: ArraySlice<UInt8>, vr: VR = .LO, to utf8: inout [UInt8]) {
+        bytes.withUnsafeBytes { transcode($0, vr: vr, to: &utf8) }
+    }
+
+    /// Reads a value field and appends it as UTF-8.
+    public func transcode(_ bytes: UnsafeRawBufferPointer, vr: VR = .LO, to utf8: inout [UInt8]) {
         switch coding {
         case .plain(let set):
-            bytes.withUnsafeBytes { bytes in
-                // Other bytes than ASCII where nothing is declared, or escape sequences: see what they say of themselves.
-                if set == .ascii, bytes.contains(0x1B) {
-                    var decoder = ISO2022Decoder(g0: .ascii, g1: nil, fallback: nil, vr: vr)
-                    decoder.run(bytes, to: &utf8)
-                } else {
-                    _ = set.transcode(bytes, to: &utf8)
-                }
+            // Other bytes than ASCII where nothing is declared, or escape sequences: see what they say of themselves.
+            if set == .ascii, bytes.contains(0x1B) {
+                var decoder = ISO2022Decoder(g0: .ascii, g1: nil, fallback: nil, vr: vr)
+                decoder.run(bytes, to: &utf8)
+            } else {
+                _ = set.transcode(bytes, to: &utf8)
             }
         case .extended(let g0, let g1, let others):
             var decoder = ISO2022Decoder(g0: g0, g1: g1, fallback: others.first { $0.isG1 }, vr: vr)
-            bytes.withUnsafeBytes { decoder.run($0, to: &utf8) }
+            decoder.run(bytes, to: &utf8)
         }
     }
 

@@ -1,0 +1,79 @@
+/// What a reader looks for, worked out once from its columns.
+final class HeaderPlan: Sendable {
+    /// A column that is no element of the top level by its tag.
+    struct Special: Sendable {
+        var column: Int
+        var slot: Int
+        var source: IndexColumns.Source
+    }
+
+    /// Wanted tags in order, each once.
+    let tags: [Tag]
+    /// Their numbers, closed by `UInt32.max`.
+    let wanted: [UInt32]
+    /// Representations of the dictionary, UN for private elements.
+    let representations: [VR]
+    /// True where Pixel Representation decides between US and SS.
+    let areSignedByPixels: [Bool]
+    /// Slot of each column.
+    let slotOfColumn: [UInt16]
+    /// Columns by private creator, by path, and frame numbers.
+    let specials: [Special]
+    let slotCount: Int
+    /// The last tag that has to be passed.
+    let last: UInt32
+    /// Slots of elements that reading needs for itself.
+    let syntaxSlot: Int
+    let characterSetSlot: Int
+    let pixelRepresentationSlot: Int?
+    /// Odd groups in which creators are to be looked for.
+    let privateGroups: [UInt16]
+    let hasPaths: Bool
+
+    init(_ columns: IndexColumns) {
+        var all: Set<Tag> = [.transferSyntaxUID, .specificCharacterSet]
+        var groups: Set<UInt16> = []
+        for column in columns.columns {
+            switch column.source {
+            case .element(let tag): all.insert(tag)
+            case .privateElement(let group, _, _): groups.insert(group)
+            case .path(let path):
+                switch path.sequences.first?.step {
+                case .tag(let tag)?: all.insert(tag)
+                case .privateElement(let group, _, _)?: groups.insert(group)
+                case nil: break
+                }
+            case .frameNumber: break
+            }
+        }
+        let signed = all.filter { DataDictionary.entry($0)?.isSignedByPixelRepresentation == true }
+        if !signed.isEmpty { all.insert(.pixelRepresentation) }
+        let tags = all.sorted()
+        func place(_ tag: Tag) -> Int { tags.firstIndex(of: tag) ?? 0 }
+        var specials: [Special] = []
+        var slotOfColumn: [UInt16] = []
+        for (column, source) in columns.columns.map(\.source).enumerated() {
+            if case .element(let tag) = source {
+                slotOfColumn.append(UInt16(truncatingIfNeeded: place(tag)))
+            } else {
+                let slot = tags.count + specials.count
+                specials.append(Special(column: column, slot: slot, source: source))
+                slotOfColumn.append(UInt16(truncatingIfNeeded: slot))
+            }
+        }
+        self.tags = tags
+        wanted = tags.map(\.number) + [UInt32.max]
+        representations = tags.map { DataDictionary.vr($0) ?? .UN }
+        areSignedByPixels = tags.map { signed.contains($0) }
+        self.slotOfColumn = slotOfColumn
+        self.specials = specials
+        slotCount = tags.count + specials.count
+        let lastGroup = groups.max().map { UInt32($0) << 16 | 0xFFFF } ?? 0
+        last = max(tags.last?.number ?? 0, lastGroup)
+        syntaxSlot = place(.transferSyntaxUID)
+        characterSetSlot = place(.specificCharacterSet)
+        pixelRepresentationSlot = signed.isEmpty ? nil : place(.pixelRepresentation)
+        privateGroups = groups.sorted()
+        hasPaths = specials.contains { if case .path = $0.source { true } else { false } }
+    }
+}

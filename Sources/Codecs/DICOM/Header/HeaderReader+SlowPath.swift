@@ -1,0 +1,124 @@
+extension HeaderReader {
+    /// Longest header that is held in memory for what the fast path does not cover.
+    static let longestSlowHeader = 4 << 20
+    /// Most bytes that a deflated header may become.
+    static let largestInflated = 8 << 20
+    /// Longest value that is kept.
+    static let longestValue = 64 << 10
+
+    /// Reads by `DICOMFile.read`. Nil when the cells are there.
+    mutating func readSlowly(
+        _ prefix: UnsafeRawBufferPointer, _ isWholeFile: Bool, _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
+    ) -> DICOMFault? {
+        var bytes = [UInt8](prefix)
+        var isWhole = isWholeFile
+        while true {
+            var options = DICOMFile.ReadOptions.header
+            options.isPrefix = !isWhole
+            options.characterSet = .declared
+            options.largestInflated = Self.largestInflated
+            options.lastTag = plan.last
+            let file: DICOMFile
+            do {
+                file = try DICOMFile.read(bytes, options: options)
+            } catch {
+                return error
+            }
+            switch file.extent {
+            case .whole, .pixelData:
+                take(file)
+                return nil
+            case .broken(let offset):
+                return file.faults.last { $0.offset == offset } ?? file.faults.last
+                    ?? DICOMFault(.structure, at: offset, "cannot be read further")
+            case .needsMore(let needed):
+                guard bytes.count < Self.longestSlowHeader else {
+                    return DICOMFault(
+                        .length, at: bytes.count,
+                        "the header is not at its end after \(bytes.count) bytes, and is of a kind that is held in memory",
+                        cure: "convert the file to Explicit VR Little Endian, or ask for fewer columns")
+                }
+                let target = min(max(needed, bytes.count * 2), Self.longestSlowHeader)
+                switch HeaderReader.extend(&bytes, to: target, fetch) {
+                case .more: break
+                case .end: isWhole = true
+                case .fault(let fault): return fault
+                }
+            }
+        }
+    }
+
+    private enum Extension {
+        case more
+        case end
+        case fault(DICOMFault)
+    }
+
+    private static func extend(
+        _ bytes: inout [UInt8], to target: Int, _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
+    ) -> Extension {
+        let start = bytes.count
+        bytes += repeatElement(0, count: max(0, target - start))
+        var filled = start
+        while filled < target {
+            let wanted = target - filled
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                fetch(filled, UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<target]))
+            }
+            if got < 0 { return .fault(HeaderReader.unreadable(at: filled, got)) }
+            if got == 0 {
+                bytes.removeLast(target - filled)
+                return .end
+            }
+            filled += min(got, wanted)
+        }
+        return .more
+    }
+
+    static func unreadable(at offset: Int, _ code: Int) -> DICOMFault {
+        DICOMFault(
+            .truncated, at: offset, "cannot be read from here on (error \(0 &- code))",
+            cure: "see whether the disk is well")
+    }
+
+    /// The cells of a data set. Deflated and big endian values were brought into order by reading.
+    private mutating func take(_ file: DICOMFile) {
+        notes.take(file.faults)
+        for (place, tag) in plan.tags.enumerated() {
+            if let element = (tag.group == 2 ? file.meta : file.dataSet)[tag] { keep(element, in: place) }
+        }
+        for special in plan.specials {
+            switch special.source {
+            case .privateElement(let group, let creator, let element):
+                guard let tag = file.dataSet.privateTag(group: group, creator: creator, element: element),
+                    let element = file.dataSet[tag]
+                else { continue }
+                keep(element, in: special.slot)
+            case .path(let path):
+                guard let (set, tag) = file.dataSet.find(path), let element = set[tag] else { continue }
+                keep(element, in: special.slot)
+            case .element, .frameNumber: continue
+            }
+        }
+    }
+
+    private mutating func keep(_ element: Element, in place: Int) {
+        var vr = element.effectiveVR
+        switch element.value {
+        case .bytes(let bytes):
+            if vr == .SQ, !bytes.isEmpty { vr = .UN }
+            let short = bytes.prefix(Self.longestValue)
+            let (start, count) = short.withUnsafeBytes { store.keep($0) }
+            let isCut = count < bytes.count
+            if isCut { notes.cut(place) }
+            slots[place] = HeaderSlot(
+                start: start, length: UInt32(truncatingIfNeeded: count), vr: vr,
+                flags: isCut ? [.isKept, .isCut] : .isKept)
+        case .items(let items):
+            let (start, _) = store.keep(UnsafeRawBufferPointer(start: nil, count: 0))
+            slots[place] = HeaderSlot(
+                start: start, length: UInt32(truncatingIfNeeded: items.count), vr: .SQ, flags: [.isKept, .isCount])
+        case .fragments: break
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// Reads the values of chosen elements from the beginnings of many files, one after the other: the hot path of an index and of
+/// every instance that arrives.
+///
+/// Made once for its columns, used for file after file by one thread. A usual file (PS3.10, little endian, its header in the
+/// prefix) is passed over once, from element to element by their lengths; nothing is allocated, and a value stays where it is
+/// until a row is written. Headers that are longer than the prefix are read through a window of fixed size; what is rare (big
+/// endian, deflated, no preamble, representations that are none, odd structure) is left to `DICOMFile.read`, with the same
+/// cells as its result.
+///
+/// Only the top level counts, unless a column is a path. An element that is there twice counts once, the first time. Elements
+/// out of order are found as far as the bytes at hand go; from the first one on, up to the pixel data.
+public struct HeaderReader: ~Copyable, @unchecked Sendable {
+    /// The columns it reads.
+    public let columns: IndexColumns
+    let choice: CharacterSetChoice
+    let plan: HeaderPlan
+    /// One for each of `plan.tags`, then one for each column that is none of these.
+    let slots: UnsafeMutablePointer<HeaderSlot>
+    /// Cells of a row that stands for a frame; by column.
+    let frameSlots: UnsafeMutablePointer<HeaderSlot>
+    var isAtFrame = false
+    var store = HeaderStore()
+    /// Where reading the prefix by eight bytes has to stop.
+    var prefixLimit: UnsafeRawPointer?
+    var text: HeaderText
+    var notes = HeaderNotes()
+
+    /// A reader for columns.
+    ///
+    /// - Parameter characterSet: by what text is read; `.detect` looks at the text of the columns.
+    public init(columns: IndexColumns, characterSet: CharacterSetChoice = .detect) {
+        self.columns = columns
+        choice = characterSet
+        plan = HeaderPlan(columns)
+        let count = plan.slotCount
+        slots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: count)
+        slots.initialize(repeating: .absent, count: count)
+        frameSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: columns.count)
+        frameSlots.initialize(repeating: .absent, count: columns.count)
+        text = HeaderText(characterSet)
+    }
+
+    deinit {
+        slots.deallocate()
+        frameSlots.deallocate()
+    }
+
+    /// Reads a header. The cells are valid until the next call, and as long as the prefix is.
+    ///
+    /// - Parameters:
+    ///   - prefix: the first bytes of the file; 8 KiB hold nearly every header of one frame.
+    ///   - isWholeFile: the prefix ends where the file ends.
+    ///   - fetch: reads bytes of the file from an offset into a buffer and returns how many; 0 at the end of the file,
+    ///     negative (-errno) on an error. Called only when the prefix is not enough.
+    /// - Returns: `.fault` with the offset in the file when it is not DICOM, ends before all that is wanted was passed, cannot
+    ///   be read, or needs more than is allowed.
+    public mutating func read(
+        _ prefix: UnsafeRawBufferPointer, isWholeFile: Bool, fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
+    ) -> HeaderOutcome {
+        clear()
+        prefixLimit = prefix.baseAddress.map { $0 + prefix.count }
+        if let fault = readSlowly(prefix, isWholeFile, fetch) { return .fault(fault) }
+        settleText()
+        return .read
+    }
+
+    mutating func clear() {
+        isAtFrame = false
+        slots.update(repeating: .absent, count: plan.slotCount)
+        store.removeAll()
+        notes.clear()
+    }
+
+    /// Cell of a column.
+    @inline(__always) func slot(_ column: Int) -> HeaderSlot {
+        isAtFrame ? frameSlots[column] : slots[Int(plan.slotOfColumn[column])]
+    }
+
+    /// Where reading the bytes of a cell by eight bytes has to stop.
+    @inline(__always) func limit(_ slot: HeaderSlot) -> UnsafeRawPointer? {
+        slot.flags.contains(.isKept) ? store.limit : prefixLimit
+    }
+}
+
+/// How reading a header ended.
+public enum HeaderOutcome: Sendable, Equatable {
+    /// The cells are there.
+    case read
+    /// There are none; why.
+    case fault(DICOMFault)
+}

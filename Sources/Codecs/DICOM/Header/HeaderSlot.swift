@@ -1,0 +1,63 @@
+/// A value of the file that was read last: where its bytes are and by what representation they are to be read. The bytes lie
+/// in the prefix that was given to `HeaderReader.read` or in the reader's own store.
+struct HeaderSlot {
+    /// First byte; nil where the element is absent.
+    var start: UnsafeRawPointer?
+    /// Bytes of the value; for a sequence the number of its items where `isCount`.
+    var length: UInt32
+    /// Representation to read it by: the file's; the dictionary's where the file has none, or UN.
+    var vr: VR
+    var flags: Flags
+
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+        /// In the reader's own store, not in the prefix.
+        static let isKept = Flags(rawValue: 1)
+        /// The beginning of a longer value.
+        static let isCut = Flags(rawValue: 2)
+        /// `length` is the number of items.
+        static let isCount = Flags(rawValue: 4)
+        /// Was converted: the bytes are UTF-8.
+        static let isUTF8 = Flags(rawValue: 8)
+        /// Binary numbers with the most significant byte first never get here; the items of this sequence are implicit.
+        static let isImplicit = Flags(rawValue: 16)
+    }
+
+    static var absent: HeaderSlot { HeaderSlot(start: nil, length: 0, vr: .UN, flags: []) }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: Int(length)) }
+}
+
+/// Memory of a reader for values that are not in the prefix: given out in order, taken back as a whole. Reserved at the first
+/// need; what is not used costs nothing.
+struct HeaderStore: ~Copyable {
+    private(set) var base: UnsafeMutableRawPointer?
+    private var used = 0
+    /// With the window of `HeaderWindow` under a megabyte a reader.
+    static let capacity = 640 << 10
+    /// Bytes behind each value that may be read and mean nothing.
+    static let slack = 16
+
+    init() {}
+
+    deinit { base?.deallocate() }
+
+    mutating func removeAll() { used = 0 }
+
+    /// Where reading by eight bytes has to stop.
+    var limit: UnsafeRawPointer? { base.map { UnsafeRawPointer($0 + HeaderStore.capacity) } }
+
+    /// Copies bytes, as many of them as there is room for.
+    ///
+    /// - Returns: the copy, and whether all of them are in it.
+    mutating func keep(_ bytes: UnsafeRawBufferPointer) -> (start: UnsafeRawPointer, count: Int) {
+        let base = self.base ?? UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 16)
+        self.base = base
+        let count = max(0, min(bytes.count, Self.capacity - used - Self.slack))
+        let start = base + used
+        if let source = bytes.baseAddress { start.copyMemory(from: source, byteCount: count) }
+        used += count + 15 & ~15
+        used = min(used, Self.capacity - Self.slack)
+        return (UnsafeRawPointer(start), count)
+    }
+}
