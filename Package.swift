@@ -126,6 +126,11 @@ let drivers: [Target] = [
         ["DriverKit", "DriverWire", "MLLP", "HL7v2", "CharacterSets", "JSONText"]),
     driver(
         "HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
+    // What drivers of serial blocks share: receiving, silence, repeats, deadlines.
+    driver("BlockDriverKit", "BlockDriverKit", ["DriverKit", "SerialBlocks"]),
+    driver(
+        "HitachiDriver", "hitachi/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("HitachiDriverEntry", "hitachi/Entry", ["HitachiDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -202,6 +207,9 @@ let tests: [Target] = [
     test("ImageIndexTests", ["ImageIndex", "DICOM", "CFileRing"]),
     test("DICOMWebTests", ["DICOMWeb", "Contracts", "ImagingModel", "DICOM", "JSONText"]),
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
+    // Not tests: what the tests of drivers share.
+    .target(name: "DriverBench", dependencies: ["DriverKit", "DriverWire", "JSONText"], path: "Tests/DriverBench"),
+    test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -209,6 +217,7 @@ let fuzzEntries: [Target.Dependency] = [
     "CharacterSets", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "JSONText", "DriverKit", "DriverWire", "LISDriver",
     "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology", "DICOM", "StructuredReports",
     "ImagingModel",
+    "HitachiDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -226,6 +235,7 @@ let package = Package(
         .executable(name: "hilum-driver-host", targets: ["hilum-driver-host"]),
         .library(name: "hilum-driver-lis", type: .dynamic, targets: ["LISDriverEntry"]),
         .library(name: "hilum-driver-hl7-analyser", type: .dynamic, targets: ["HL7AnalyserDriverEntry"]),
+        .library(name: "hilum-driver-hitachi", type: .dynamic, targets: ["HitachiDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

@@ -21,6 +21,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "dicom", run: fuzzDICOM),
         FuzzEntry(name: "structured-reports", run: fuzzStructuredReports),
         FuzzEntry(name: "imaging-model", run: fuzzImagingModel),
+        FuzzEntry(name: "hitachi-driver", run: fuzzHitachi),
     ]
 
     /// The entry with a name.

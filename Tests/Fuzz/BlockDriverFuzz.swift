@@ -1,0 +1,41 @@
+import DriverKit
+import HitachiDriver
+import JSONText
+
+/// A stream driver under one of several options: any bytes, in pieces, with time-outs and orders. It may not trap, it must be
+/// deterministic (the host replays inputs after a crash), and it holds nothing after the end.
+func fuzzStreamDriver(_ type: any StreamDriver.Type, _ options: [String], _ bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.first, !options.isEmpty,
+        let json = try? JSONValue(parsing: options[Int(first) % options.count])
+    else { return }
+    func run() -> [StreamDriverEvent] {
+        var now = DriverTime(monotonic: 0, unix: 1_700_000_000_000_000, utcOffset: 3600)
+        var events: [StreamDriverEvent] = []
+        guard let driver = try? type.init(options: json, now: now) else { preconditionFailure("options refused") }
+        var index = 1
+        while index < bytes.count {
+            let size = min(Int(bytes[index] & 63) + 1, bytes.count - index)
+            driver.receive(UnsafeRawBufferPointer(rebasing: bytes[index..<index + size]), now: now, events: &events)
+            if bytes[index] >= 0xC0 {
+                now.monotonic += 16_000_000
+                driver.timeout(now: now, events: &events)
+            }
+            if bytes[index] == 0x51 {
+                let order: JSONValue = .object(["specimen_id": .string("S1"), "tests": .strings(["1", "A"])])
+                _ = driver.submit(order, now: now, events: &events)
+            }
+            index += size
+        }
+        driver.finish(now: now, events: &events)
+        precondition(driver.isIdle, "something is still held after the end")
+        return events
+    }
+    let events = run()
+    precondition(events == run(), "not deterministic")
+}
+
+func fuzzHitachi(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        HitachiDriver.self,
+        ["{}", #"{"check": "none"}"#, #"{"format": "line"}"#, #"{"format": "packet"}"#, #"{"answers": false}"#], bytes)
+}
