@@ -53,6 +53,7 @@ let codecs: [Target] = [
     codec("LIS02", ["CharacterSets"]),
     codec("MLLP"),
     codec("HL7v2", ["CharacterSets"]),
+    codec("POCT1A", ["CharacterSets"]),
     codec("FHIR", ["JSONText"]),
     codec("DICOM", ["CharacterSets", "JSONText"]),
     codec("SerialBlocks"),
@@ -126,6 +127,8 @@ let drivers: [Target] = [
         ["DriverKit", "DriverWire", "MLLP", "HL7v2", "CharacterSets", "JSONText"]),
     driver(
         "HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver("POCT1ADriver", "poct1a/Driver", ["DriverKit", "DriverWire", "MLLP", "POCT1A", "JSONText"]),
+    driver("POCT1ADriverEntry", "poct1a/Entry", ["POCT1ADriver", "DriverKit", "CHilumDriver"], entry: true),
     // What drivers of serial blocks share: receiving, silence, repeats, deadlines.
     driver("BlockDriverKit", "BlockDriverKit", ["DriverKit", "SerialBlocks"]),
     driver(
@@ -207,6 +210,8 @@ let tests: [Target] = [
     test("ImageIndexTests", ["ImageIndex", "DICOM", "CFileRing"]),
     test("DICOMWebTests", ["DICOMWeb", "Contracts", "ImagingModel", "DICOM", "JSONText"]),
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
+    test("POCT1ATests", ["POCT1A"]),
+    test("POCT1ADriverTests", ["POCT1ADriver", "DriverKit", "DriverWire", "JSONText"]),
     // Not tests: what the tests of drivers share.
     .target(name: "DriverBench", dependencies: ["DriverKit", "DriverWire", "JSONText"], path: "Tests/DriverBench"),
     test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
@@ -218,6 +223,7 @@ let fuzzEntries: [Target.Dependency] = [
     "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology", "DICOM", "StructuredReports",
     "ImagingModel",
     "HitachiDriver",
+    "POCT1A", "POCT1ADriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -235,6 +241,7 @@ let package = Package(
         .executable(name: "hilum-driver-host", targets: ["hilum-driver-host"]),
         .library(name: "hilum-driver-lis", type: .dynamic, targets: ["LISDriverEntry"]),
         .library(name: "hilum-driver-hl7-analyser", type: .dynamic, targets: ["HL7AnalyserDriverEntry"]),
+        .library(name: "hilum-driver-poct1a", type: .dynamic, targets: ["POCT1ADriverEntry"]),
         .library(name: "hilum-driver-hitachi", type: .dynamic, targets: ["HitachiDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),

@@ -14,6 +14,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "mllp", run: fuzzMLLP),
         FuzzEntry(name: "hl7v2", run: fuzzHL7v2),
         FuzzEntry(name: "hl7-driver", run: fuzzHL7Driver),
+        FuzzEntry(name: "poct1a", run: fuzzPOCT1A),
         FuzzEntry(name: "driver-wire", run: fuzzDriverWire),
         FuzzEntry(name: "fhir", run: fuzzFHIR),
         FuzzEntry(name: "profile", run: fuzzProfile),
