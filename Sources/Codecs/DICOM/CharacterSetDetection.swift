@@ -71,12 +71,20 @@ struct CharacterSetDetection {
         ) -> CharacterSetFinding {
             CharacterSetFinding(declared: declared, used: used, confidence: confidence, reason: reason)
         }
-        let asUTF8 = found(.utf8, .high, "\(utf8.sequences) characters are valid UTF-8, none is broken")
-        let asChinese = found(
-            SpecificCharacterSet(terms: ["GB18030"]), chinese.isCertain ? .high : .low,
-            "\(chinese.characters + chinese.rare) Chinese characters, \(chinese.common) of them common ones")
-        let asLatin = found(
-            SpecificCharacterSet(terms: ["ISO_IR 100"]), .low, "neither UTF-8 nor Chinese; read as Western European")
+        // Made only for what is found: words cost more than looking.
+        var asUTF8: CharacterSetFinding {
+            found(.utf8, .high, "\(utf8.sequences) characters are valid UTF-8, none is broken")
+        }
+        var asChinese: CharacterSetFinding {
+            found(
+                SpecificCharacterSet(terms: ["GB18030"]), chinese.isCertain ? .high : .low,
+                "\(chinese.characters + chinese.rare) Chinese characters, \(chinese.common) of them common ones")
+        }
+        var asLatin: CharacterSetFinding {
+            found(
+                SpecificCharacterSet(terms: ["ISO_IR 100"]), .low, "neither UTF-8 nor Chinese; read as Western European"
+            )
+        }
         switch declared.coding {
         case .plain(.ascii):
             if hasEscapes { return nil }
@@ -98,6 +106,25 @@ struct CharacterSetDetection {
             if hasEscapes || g1 != nil { return nil }
             if utf8.isValid { return asUTF8 }
             return chinese.isLikely && !others.contains { $0.isG1 } ? asChinese : nil
+        }
+    }
+}
+
+extension CharacterSetDetection {
+    /// True where no text that might be added could bring a finding: what is declared is confirmed.
+    ///
+    /// A byte that cannot be UTF-8, or Chinese, stays one whatever else is there; so does an escape sequence.
+    func isSettled(_ declared: SpecificCharacterSet) -> Bool {
+        let utf8 = UTF8Evidence(text)
+        switch declared.coding {
+        case .plain(.ascii): return hasEscapes
+        case .plain(.iso8859(let part)) where ![5, 6, 7, 8, 11].contains(part):
+            return !utf8.isValid && !ChineseEvidence(text).isValid
+        case .plain(.iso8859), .plain(.windows), .plain(.gb18030), .plain(.gbk): return !utf8.isValid
+        case .plain(.utf8): return utf8.longSequences > 0
+        case .plain: return true
+        case .extended(_, let g1, _):
+            return hasEscapes || g1 != nil || !utf8.isValid && !ChineseEvidence(text).isValid
         }
     }
 }
