@@ -75,6 +75,7 @@ class Bench:
         ring = ROOT / "Sources/Interop/CFileRing"
         source = HERE / "index"
         run(["cc", "-O2", "-o", self.bin / "measure", source / "measure.c"])
+        run(["cc", "-O2", "-o", self.bin / "reference", source / "reference.c"])
         run(["cc", "-O2", f"-I{ring}/include", "-o", self.bin / "floor", source / "floor.c", *sorted(ring.glob("*.c"))])
         try:
             run(["c++", "-O2", "-o", self.bin / "dcmtk", source / "dcmtk.cpp", "-ldcmdata", "-loflog", "-lofstd"])
@@ -90,7 +91,7 @@ class Bench:
         # As a walk meets them: not sorted, each folder in its own order.
         found = subprocess.run(["find", "archive", "-type", "f", "-print0"], cwd=self.archive, capture_output=True, check=True).stdout
         paths = found.split(b"\0")[:-1]
-        for every in (1, 10, 50):
+        for every in (1, 10, 20):
             (self.work / f"list-{every}").write_bytes(b"".join(path + b"\0" for path in paths[::every]))
         # GDCM takes a folder: the same share of the files, by hard links.
         shutil.rmtree(self.archive / "share", ignore_errors=True)
@@ -117,6 +118,8 @@ class Bench:
             jobs = [] if "--jobs" in more else ["--jobs", "1"]
             tools.append(Tool(name, lambda out, e=ending, m=more + jobs: [hilum, "index", "archive", "--output", f"{out}.{e}", *m],
                               checked=lambda out, e=ending: self.check(f"{out}.{e}", e)))
+        ordered = [f"{group:04x},{element:04x}={keyword}" for keyword, group, element, _ in sorted(COLUMNS, key=lambda c: c[1:3])]
+        tools.append(Tool("plain C for the same rows, usual files only", lambda out: [self.bin / "reference", listed(1), f"{out}.ndjson", *ordered]))
         keys = [part for keyword in KEYWORDS for part in ("-k", keyword)]
         if shutil.which("dicomtocsv"):
             tools.append(Tool("vtk-dicom dicomtocsv --image", lambda out: ["dicomtocsv", "--image", "--silent", *keys, "-o", f"{out}.csv", "archive"], rounds=3))
@@ -125,7 +128,7 @@ class Bench:
             tools.append(Tool("GDCM gdcmscanner", lambda out: ["gdcmscanner", "-d", "share", *tags, "-p"], 10, 3))
         if (self.bin / "dcmtk").exists():
             tools.append(Tool("DCMTK libdcmdata", lambda out: [self.bin / "dcmtk", listed(10), *TAGS], 10, 3))
-        tools.append(Tool("pydicom, specific_tags", lambda out: [sys.executable, HERE / "index/pydicom_peer.py", listed(50)], 50, 3))
+        tools.append(Tool("pydicom, specific_tags", lambda out: [sys.executable, HERE / "index/pydicom_peer.py", listed(20)], 20, 3))
         only = self.options.only
         return [t for t in tools if not only or t.name.startswith(("floor", *only))]
 
