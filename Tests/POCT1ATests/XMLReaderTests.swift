@@ -18,6 +18,17 @@ struct XMLReaderTests {
         #expect(root.child("C")?.offset == text.utf8.count - "<C> t&gt;<![CDATA[<raw> & ]]> </C></A.R01>\n".utf8.count)
     }
 
+    @Test(
+        "a smaller-than in a value, as careless devices write it", arguments: ["<5.0", "< 5", "<=5", "<.5", "<", "<<1"])
+    func smallerThan(_ value: String) throws {
+        let text = "<OBS.R01><a V=\"\(value)\"/><b V='x'/></OBS.R01>"
+        #expect(try XMLReader.read(text.utf8).children.map(\.value) == [value, "x"])
+        var framer = DocumentFramer()
+        var documents = 0
+        framer.receive(text.utf8) { if case .document = $0 { documents += 1 } }
+        #expect(documents == 1)
+    }
+
     @Test("the character set of the declaration", arguments: ["GB18030", "gb2312", "ISO-8859-1"])
     func characterSets(_ name: String) throws {
         var bytes = Array("<?xml version='1.0' encoding='\(name)'?><A V='".utf8)
@@ -33,7 +44,7 @@ struct XMLReaderTests {
             ("<a>&b;</a>", .unknownEntity("b"), 3), ("<a V='&#xFFFFFFFF;'/>", .unknownEntity("#xFFFFFFFF"), 6),
             ("<a><b></a>", .mismatchedEnd(open: "b", found: "a"), 6), ("<a V='1' V='2'/>", .repeatedAttribute("V"), 14),
             ("<a/><b/>", .unexpected("a second root"), 4), ("<a/>x", .unexpected("text"), 4),
-            ("<a V=1/>", .unexpected("a value without quotes"), 5), ("<a V='<'/>", .unexpected("<"), 6),
+            ("<a V=1/>", .unexpected("a value without quotes"), 5), ("<a V='<b'/>", .unexpected("<"), 6),
             ("<a", .endsEarly, 0), ("<a>", .endsEarly, 3), ("", .endsEarly, 0), ("<a V='1", .endsEarly, 7),
             ("<?xml encoding='klingon'?><a/>", .unknownCharacterSet("klingon"), 0), ("</a>", .unexpected("</a>"), 0),
             ("<a>& b</a>", .unexpected("&"), 3), ("<1/>", .unexpected("a name that begins so"), 1),

@@ -48,6 +48,8 @@ public struct DocumentFramer: Sendable {
         case slash
         case endTag
         case quoted(UInt8)
+        /// After `<` in a value.
+        case quotedOpen(UInt8)
         case instruction
         /// `<!`, `<!-`, `<!--`, `<![CDATA[`.
         case bang
@@ -167,13 +169,30 @@ public struct DocumentFramer: Sendable {
                 closeTag(found)
             }
         case .quoted(let quote):
-            if byte == quote { state = .startTag }
-            // < may not stand in a value: the sender has started again.
-            if byte == UInt8(ascii: "<") { restart(found) }
+            if byte == quote {
+                state = .startTag
+            } else if byte == UInt8(ascii: "<") {
+                state = .quotedOpen(quote)
+            }
+        case .quotedOpen(let quote): quotedOpen(byte, quote, found)
         case .instruction: inInstruction(byte, found)
         case .bang: inBang(found)
         case .comment: if ends(with: "-->") { state = .text }
         case .data: if ends(with: "]]>") { state = .text }
+        }
+    }
+
+    /// `<` may not stand in a value, but `V="<5.0"` is written: only what could be a tag is taken for the sender starting again.
+    private mutating func quotedOpen(_ byte: UInt8, _ quote: UInt8, _ found: (Event) -> Void) {
+        switch byte {
+        case quote: state = .startTag
+        case UInt8(ascii: "<"): break
+        case _ where XMLReader.mayFollowOpen(byte): state = .quoted(quote)
+        default:
+            tagStart = buffer.count - 2
+            dropBeforeTag(found)
+            state = .opened
+            opened(byte, found)
         }
     }
 

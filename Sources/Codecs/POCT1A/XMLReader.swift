@@ -139,6 +139,14 @@ public struct XMLReader {
         }
     }
 
+    /// What may stand behind `<` in a value that a careless device writes: `<5.0`, `< 5`, `<=5`, `<.5`.
+    static func mayFollowOpen(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, UInt8(ascii: "."), UInt8(ascii: "="), 0x20: true
+        default: false
+        }
+    }
+
     private static func isDigitOrSign(_ byte: UInt8) -> Bool {
         byte < 0x3A
     }
@@ -195,7 +203,13 @@ public struct XMLReader {
         var value: [UInt8] = []
         while index < bytes.count, bytes[index] != quote {
             switch bytes[index] {
-            case UInt8(ascii: "<"): throw XMLFault(.unexpected("<"), at: index)
+            case UInt8(ascii: "<"):
+                let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+                guard next == quote || next == bytes[index] || XMLReader.mayFollowOpen(next) else {
+                    throw XMLFault(.unexpected("<"), at: index)
+                }
+                value.append(bytes[index])
+                index += 1
             case UInt8(ascii: "&"): value.append(contentsOf: try entity())
             default:
                 value.append(bytes[index])
