@@ -27,7 +27,7 @@ struct SampleFileTests {
         "DICOMDIR-nooffset",
     ]
 
-    private func files() throws -> [(name: String, bytes: [UInt8])] {
+    func files() throws -> [(name: String, bytes: [UInt8])] {
         let folder = try #require(Self.folder)
         var files: [(name: String, bytes: [UInt8])] = []
         let found = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])

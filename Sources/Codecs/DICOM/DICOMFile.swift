@@ -19,8 +19,11 @@ public struct DICOMFile: Sendable, Equatable {
         public var stopsBeforePixelData = false
         /// The bytes are the beginning of a file: an end in the middle is not a fault but a wish for more.
         public var isPrefix = false
-        /// Stop behind this element of the top level, unless elements came out of order before it; nil: no such stop.
+        /// What goes wrong behind this element of the top level does not matter, unless elements came out of order before it;
+        /// nil: all matters.
         var lastTag: UInt32?
+        /// Sequences of the top level whose items are read; others have none. Nil: all.
+        var sequences: Set<UInt32>?
         /// By what text is read.
         public var characterSet: CharacterSetChoice = .detect
         /// Transfer syntax of a data set without File Meta Information; nil: found by looking.

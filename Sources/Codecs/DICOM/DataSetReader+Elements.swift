@@ -87,6 +87,11 @@ extension DataSetReader {
     mutating func value(
         of header: Header, limit: Int, depth: Int, characterSet: SpecificCharacterSet
     ) -> Element.Value? {
+        if depth == 0, let wanted = options.sequences, !wanted.contains(header.tag.number),
+            let items = passOver(header, limit)
+        {
+            return items
+        }
         guard let length = header.length else {
             return undefinedLength(header, limit: limit, depth: depth, characterSet: characterSet)
         }
@@ -107,6 +112,30 @@ extension DataSetReader {
         if header.vr == .UN, let items = knownSequence(header, length, limit, depth, characterSet) { return items }
         guard let slice = slice(header, length, limit: limit) else { return nil }
         return .bytes(swapped(slice, header.vr))
+    }
+
+    /// Passes over a sequence that nobody asked for. Nil, and nothing changed, when that is not to be done by lengths alone.
+    private mutating func passOver(_ header: Header, _ limit: Int) -> Element.Value? {
+        guard coding != .explicitBigEndian, header.vr == .SQ || header.vr == .UN && header.length == nil else {
+            return nil
+        }
+        if let length = header.length {
+            guard length <= limit - position else { return nil }
+            position += length
+            return .items([])
+        }
+        let isInside =
+            coding == .implicitLittleEndian || header.vr == .UN && !DataSetReader.isExplicitItem(bytes, at: position)
+        let table = HeaderWord.makeTable()
+        defer { table.deallocate() }
+        var walk = ItemWalk(isImplicit: isInside)
+        var at = position
+        let end = bytes.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { walk.run($0, limit, &at, end: Int.max, table) } ?? .edge
+        }
+        guard case .behind = end, at <= limit else { return nil }
+        position = at
+        return .items([])
     }
 
     /// The items of a sequence of the dictionary that is called UN and has a defined length; nil, and nothing changed, when

@@ -19,6 +19,8 @@ struct DataSetReader {
     var halt: Halt?
     /// Elements of group 0002 among those of the data set.
     var strayMeta: [Element] = []
+    /// Elements of the top level were not in order.
+    private var isOutOfOrder = false
     /// The buffer was inflated from bytes that were cut off.
     var isCut = false
     var cutNeeds = 0
@@ -71,7 +73,14 @@ struct DataSetReader {
     /// The data set up to the end of the buffer.
     mutating func readTopLevel() -> DataSet {
         let set = readDataSet(limit: bytes.count, isUndefined: false, depth: 0, characterSet: .default)
-        if halt == nil, options.isPrefix {
+        let isPassed =
+            options.lastTag.map { last in
+                let tags = set.elements
+                return tags.last.map { $0.tag.number > last } ?? false
+            } ?? false
+        if halt == nil, options.isPrefix, isPassed, !isOutOfOrder {
+            halt = .pixelData(offset: position)
+        } else if halt == nil, options.isPrefix {
             // Whether more elements follow cannot be known.
             halt = .needsMore(isCut ? cutNeeds : bytes.count + 8)
         }
@@ -85,12 +94,14 @@ struct DataSetReader {
         set.characterSet = characterSet
         if depth == 0 { set.elements.reserveCapacity(min(256, (limit - position) / 16 + 1)) }
         var last: UInt32 = 0
+        // The tag of the element that is being read.
+        var current: UInt32 = 0
         var isSorted = true
         while halt == nil, position < limit {
             if coding == .explicitLittleEndian {
-                var end = depth == 0 && options.stopsBeforePixelData ? 0x7FE0_0000 : UInt32(0xFFFE_0000)
-                if depth == 0, isSorted, let last = options.lastTag { end = min(end, last == .max ? last : last + 1) }
+                let end = depth == 0 && options.stopsBeforePixelData ? 0x7FE0_0000 : UInt32(0xFFFE_0000)
                 readPlainElements(into: &set.elements, limit: limit, last: &last, before: end)
+                current = max(current, last)
                 if position >= limit { break }
             }
             let start = position
@@ -98,19 +109,16 @@ struct DataSetReader {
                 endOfData(start, limit: limit, depth: depth)
                 break
             }
-            if depth == 0, options.stopsBeforePixelData, group(start) == 0x7FE0 {
-                halt = .pixelData(offset: start)
-                break
-            }
-            if depth == 0, isSorted, let lastTag = options.lastTag, group(start) != 0xFFFE, tagNumber(start) > lastTag,
-                tagNumber(start) > last
+            if depth == 0, options.stopsBeforePixelData,
+                group(start) == 0x7FE0 || options.lastTag != nil && (0x7FE0..<0xFFFE).contains(group(start))
             {
                 halt = .pixelData(offset: start)
                 break
             }
+            current = tagNumber(start)
             guard let header = header(limit: limit) else { break }
             if header.tag.group == 0xFFFE {
-                if header.tag == .itemDelimitationItem, isUndefined { return finish(set, isSorted, start) }
+                if header.tag == .itemDelimitationItem, isUndefined { return finish(set, isSorted, start, depth) }
                 note(
                     .structure, at: start, tag: header.tag, "a delimiter or item where an element must be",
                     cure: "skipped")
@@ -134,6 +142,14 @@ struct DataSetReader {
                 set.characterSet = declared
             }
         }
+        if depth == 0, isSorted, let lastTag = options.lastTag, current > lastTag, current < 0xFFFE_0000,
+            current >= last
+        {
+            switch halt {
+            case .needsMore, .fault: halt = .pixelData(offset: position)
+            default: break
+            }
+        }
         if halt == nil, isUndefined {
             if limit == bytes.count {
                 cut(at: position, needs: position + 8, tag: nil)
@@ -141,7 +157,7 @@ struct DataSetReader {
                 note(.structure, at: position, "item without delimiter", cure: "ended with what encloses it")
             }
         }
-        return finish(set, isSorted, position)
+        return finish(set, isSorted, position, depth)
     }
 
     /// The elements that most are: explicit, with a length of 16 bits that is even, in order. Stops before the first that is
@@ -176,11 +192,13 @@ struct DataSetReader {
     }
 
     /// Sorts elements that came out of order, and settles US or SS by Pixel Representation.
-    private mutating func finish(_ set: DataSet, _ isSorted: Bool, _ offset: Int) -> DataSet {
+    private mutating func finish(_ set: DataSet, _ isSorted: Bool, _ offset: Int, _ depth: Int) -> DataSet {
         var set = set
         if !isSorted {
+            if depth == 0 { isOutOfOrder = true }
             note(
-                .order, at: offset, "the elements before this are not in ascending order, or one is there twice",
+                .order, at: offset, tag: depth == 0 ? nil : .item,
+                "the elements before this are not in ascending order, or one is there twice",
                 cure: "sorted; the first of two counts")
             set.elements = DataSet.sorted(set.elements)
             set.characterSet =

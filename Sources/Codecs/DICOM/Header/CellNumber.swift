@@ -4,16 +4,18 @@ enum CellNumber {
     /// Bytes of a stream that are shown; of a longer one `(N bytes)`.
     static let mostBytes = 64
 
-    /// Most bytes that a value of so many bytes becomes.
-    static func most(_ count: Int, _ vr: VR) -> Int { vr == .FL || vr == .FD ? count / 4 * 32 + 32 : count * 4 + 32 }
+    /// Most bytes that a value becomes.
+    @inline(__always) static func most(_ slot: HeaderSlot) -> Int {
+        let count = slot.vr == .SQ ? 0 : Int(slot.length)
+        return (slot.vr == .FL || slot.vr == .FD ? count &* 8 : count &* 4) &+ 64
+    }
 
     /// - Returns: the end of what was written.
     static func write(_ slot: HeaderSlot, to output: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
-        if slot.flags.contains(.isCount) { return decimal(UInt64(slot.length), to: output) }
         let bytes = slot.bytes
         switch slot.vr {
         case .US, .SS, .UL, .SL, .UV, .SV, .FL, .FD, .AT: return numbers(bytes, slot.vr, to: output)
-        case .SQ: return decimal(0, to: output)
+        case .SQ: return decimal(UInt64(slot.items), to: output)
         default:
             if bytes.isEmpty { return output }
             if bytes.count > mostBytes || slot.flags.contains(.isCut) {

@@ -40,7 +40,7 @@ struct HeaderNotes {
             case .metaInformation:
                 kinds.insert(.others)
                 faults.append(fault.cure.isEmpty ? fault.problem : "\(fault.problem): \(fault.cure)")
-            case .order: kinds.insert(.order)
+            case .order where fault.tag == nil: kinds.insert(.order)
             default: break
             }
         }

@@ -1,15 +1,19 @@
 /// What a reader looks for, worked out once from its columns.
-final class HeaderPlan: Sendable {
+final class HeaderPlan: @unchecked Sendable {
     /// A column that is no element of the top level by its tag.
     struct Special: Sendable {
         var column: Int
         var slot: Int
         var source: IndexColumns.Source
+        /// Slot of the sequence that a path begins with; -1: none.
+        var sequenceSlot = -1
     }
 
+    /// Table of representations (`HeaderWord.kind`).
+    let table: UnsafeMutablePointer<UInt8>
     /// Wanted tags in order, each once.
     let tags: [Tag]
-    /// Their numbers, closed by `UInt32.max`.
+    /// Their numbers, closed by the group of the pixel data.
     let wanted: [UInt32]
     /// Representations of the dictionary, UN for private elements.
     let representations: [VR]
@@ -28,6 +32,12 @@ final class HeaderPlan: Sendable {
     let pixelRepresentationSlot: Int?
     /// Odd groups in which creators are to be looked for.
     let privateGroups: [UInt16]
+    /// True for the sequences that columns by path look into.
+    let isSequenceOfPath: [Bool]
+    /// Wanted elements that may be sequences.
+    let sequences: Set<UInt32>
+    /// Columns whose path begins with a private sequence: read by whole reading.
+    let hasPrivatePaths: Bool
     let hasPaths: Bool
 
     init(_ columns: IndexColumns) {
@@ -57,12 +67,16 @@ final class HeaderPlan: Sendable {
                 slotOfColumn.append(UInt16(truncatingIfNeeded: place(tag)))
             } else {
                 let slot = tags.count + specials.count
-                specials.append(Special(column: column, slot: slot, source: source))
+                var special = Special(column: column, slot: slot, source: source)
+                if case .path(let path) = source, case .tag(let tag)? = path.sequences.first?.step {
+                    special.sequenceSlot = place(tag)
+                }
+                specials.append(special)
                 slotOfColumn.append(UInt16(truncatingIfNeeded: slot))
             }
         }
         self.tags = tags
-        wanted = tags.map(\.number) + [UInt32.max]
+        wanted = tags.map(\.number) + [HeaderCursor.pixelData]
         representations = tags.map { DataDictionary.vr($0) ?? .UN }
         areSignedByPixels = tags.map { signed.contains($0) }
         self.slotOfColumn = slotOfColumn
@@ -74,6 +88,21 @@ final class HeaderPlan: Sendable {
         characterSetSlot = place(.specificCharacterSet)
         pixelRepresentationSlot = signed.isEmpty ? nil : place(.pixelRepresentation)
         privateGroups = groups.sorted()
+        let paths = specials.compactMap { special -> ElementPath? in
+            if case .path(let path) = special.source { path } else { nil }
+        }
+        isSequenceOfPath = tags.map { tag in
+            paths.contains { path in
+                if case .tag(tag)? = path.sequences.first?.step { true } else { false }
+            }
+        }
+        hasPrivatePaths = paths.contains { path in
+            if case .privateElement? = path.sequences.first?.step { true } else { false }
+        }
+        sequences = Set(tags.map(\.number))
+        table = HeaderWord.makeTable()
         hasPaths = specials.contains { if case .path = $0.source { true } else { false } }
     }
+
+    deinit { table.deallocate() }
 }

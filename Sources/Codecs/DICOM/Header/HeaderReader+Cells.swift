@@ -27,8 +27,7 @@ extension HeaderReader {
                 return body(UnsafeRawBufferPointer(start: base, count: end - base))
             }
         }
-        let most = CellNumber.most(Int(slot.flags.contains(.isCount) ? 0 : slot.length), slot.vr)
-        return withUnsafeTemporaryAllocation(byteCount: most, alignment: 8) { memory in
+        return withUnsafeTemporaryAllocation(byteCount: CellNumber.most(slot), alignment: 8) { memory in
             guard let base = memory.baseAddress else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
             return body(UnsafeRawBufferPointer(start: base, count: CellNumber.write(slot, to: base) - base))
         }

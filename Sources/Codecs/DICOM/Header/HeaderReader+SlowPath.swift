@@ -18,6 +18,7 @@ extension HeaderReader {
             options.characterSet = .declared
             options.largestInflated = Self.largestInflated
             options.lastTag = plan.last
+            options.sequences = plan.hasPrivatePaths ? nil : plan.sequences
             let file: DICOMFile
             do {
                 file = try DICOMFile.read(bytes, options: options)
@@ -97,6 +98,7 @@ extension HeaderReader {
             case .path(let path):
                 guard let (set, tag) = file.dataSet.find(path), let element = set[tag] else { continue }
                 keep(element, in: special.slot)
+                if set.characterSet != file.dataSet.characterSet { convertItem(special.slot, by: set.characterSet) }
             case .element, .frameNumber: continue
             }
         }
@@ -107,17 +109,10 @@ extension HeaderReader {
         switch element.value {
         case .bytes(let bytes):
             if vr == .SQ, !bytes.isEmpty { vr = .UN }
-            let short = bytes.prefix(Self.longestValue)
-            let (start, count) = short.withUnsafeBytes { store.keep($0) }
-            let isCut = count < bytes.count
-            if isCut { notes.cut(place) }
-            slots[place] = HeaderSlot(
-                start: start, length: UInt32(truncatingIfNeeded: count), vr: vr,
-                flags: isCut ? [.isKept, .isCut] : .isKept)
+            bytes.withUnsafeBytes { keep(place, $0, vr) }
         case .items(let items):
-            let (start, _) = store.keep(UnsafeRawBufferPointer(start: nil, count: 0))
-            slots[place] = HeaderSlot(
-                start: start, length: UInt32(truncatingIfNeeded: items.count), vr: .SQ, flags: [.isKept, .isCount])
+            keep(place, UnsafeRawBufferPointer(start: nil, count: 0), .SQ)
+            slots[place].items = UInt32(truncatingIfNeeded: items.count)
         case .fragments: break
         }
     }

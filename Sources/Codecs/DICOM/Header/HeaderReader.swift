@@ -20,6 +20,9 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     let frameSlots: UnsafeMutablePointer<HeaderSlot>
     var isAtFrame = false
     var store = HeaderStore()
+    var window = HeaderWindow()
+    /// Blocks of the private creators of `plan.specials` in this file; 0: not met.
+    var privateBlocks: [UInt16]
     /// Where reading the prefix by eight bytes has to stop.
     var prefixLimit: UnsafeRawPointer?
     var text: HeaderText
@@ -37,6 +40,7 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
         slots.initialize(repeating: .absent, count: count)
         frameSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: columns.count)
         frameSlots.initialize(repeating: .absent, count: columns.count)
+        privateBlocks = [UInt16](repeating: 0, count: plan.specials.count)
         text = HeaderText(characterSet)
     }
 
@@ -59,13 +63,105 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     ) -> HeaderOutcome {
         clear()
         prefixLimit = prefix.baseAddress.map { $0 + prefix.count }
+        guard let base = prefix.baseAddress, !plan.hasPrivatePaths else {
+            return readWhole(prefix, isWholeFile, fetch)
+        }
+        switch scan(base, prefix.count, isWholeFile, fetch) {
+        case .done:
+            if plan.hasPaths, !findPaths() {
+                clear()
+                return readWhole(prefix, isWholeFile, fetch)
+            }
+            settleText()
+            return .read
+        case .fault(let fault): return .fault(fault)
+        case .unusual:
+            clear()
+            return readWhole(prefix, isWholeFile, fetch)
+        }
+    }
+
+    /// By `DICOMFile.read`, whatever the file is: the slow path by itself.
+    mutating func readWhole(
+        _ prefix: UnsafeRawBufferPointer, _ isWholeFile: Bool, _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
+    ) -> HeaderOutcome {
         if let fault = readSlowly(prefix, isWholeFile, fetch) { return .fault(fault) }
         settleText()
         return .read
     }
 
+    private mutating func scan(
+        _ base: UnsafeRawPointer, _ count: Int, _ isWholeFile: Bool,
+        _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
+    ) -> HeaderCursor.Outcome {
+        let plan = plan
+        return plan.wanted.withUnsafeBufferPointer { wanted in
+            plan.representations.withUnsafeBufferPointer { representations in
+                guard let wanted = wanted.baseAddress, let representations = representations.baseAddress else {
+                    return .unusual
+                }
+                var cursor = HeaderCursor(
+                    base: base, count: count, isLast: isWholeFile, wanted: wanted, slots: slots,
+                    representations: representations, table: plan.table, last: plan.last)
+                cursor.privateStart = plan.privateGroups.first.map { UInt32($0) << 16 } ?? UInt32.max
+                let outcome = cursor.run(&self, fetch)
+                if cursor.isImplicit { settleSignedness() }
+                return outcome
+            }
+        }
+    }
+
+    /// US becomes SS where Pixel Representation says so; only where the file has no representations.
+    private mutating func settleSignedness() {
+        guard let place = plan.pixelRepresentationSlot else { return }
+        let bytes = slots[place].bytes
+        guard bytes.count >= 2, bytes.loadUnaligned(as: UInt16.self).littleEndian == 1 else { return }
+        for place in plan.areSignedByPixels.indices
+        where plan.areSignedByPixels[place] && slots[place].vr == .US {
+            slots[place].vr = .SS
+        }
+    }
+
+    /// Copies a value that does not stay where it is, or the beginning of a long one.
+    mutating func keep(_ place: Int, _ bytes: UnsafeRawBufferPointer, _ vr: VR) {
+        let (start, count) = store.keep(UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.longestValue)))
+        let isCut = count < bytes.count
+        if isCut { notes.cut(place) }
+        slots[place] = HeaderSlot(
+            start: start, length: UInt32(truncatingIfNeeded: count), items: 0, vr: vr,
+            flags: isCut ? [.isKept, .isCut] : .isKept)
+    }
+
+    /// Takes the items of a sequence that columns by path look into.
+    mutating func take(_ place: Int, _ bytes: UnsafeRawBufferPointer, _ stays: Bool) {
+        var bytes = bytes
+        if !stays {
+            let (start, count) = store.keep(bytes)
+            guard count == bytes.count else {
+                notes.cut(place)
+                slots[place].flags.insert(.isCut)
+                return
+            }
+            bytes = UnsafeRawBufferPointer(start: start, count: count)
+            slots[place].flags.insert(.isKept)
+        }
+        slots[place].start = bytes.baseAddress
+        slots[place].length = UInt32(truncatingIfNeeded: bytes.count)
+    }
+
+    /// True for the creator of a private block.
+    static func isCreator(_ value: UnsafeRawBufferPointer, _ creator: String) -> Bool {
+        var end = value.count
+        while end > 0, value[end - 1] == 0 || value[end - 1] == 0x20 { end -= 1 }
+        var start = 0
+        while start < end, value[start] == 0x20 { start += 1 }
+        return value[start..<end].elementsEqual(creator.utf8)
+    }
+
     mutating func clear() {
         isAtFrame = false
+        window.begin()
+        for place in privateBlocks.indices { privateBlocks[place] = 0 }
         slots.update(repeating: .absent, count: plan.slotCount)
         store.removeAll()
         notes.clear()

@@ -3,8 +3,10 @@
 struct HeaderSlot {
     /// First byte; nil where the element is absent.
     var start: UnsafeRawPointer?
-    /// Bytes of the value; for a sequence the number of its items where `isCount`.
+    /// Bytes of the value; of a sequence only where columns by path look into it.
     var length: UInt32
+    /// Items of a sequence.
+    var items: UInt32
     /// Representation to read it by: the file's; the dictionary's where the file has none, or UN.
     var vr: VR
     var flags: Flags
@@ -15,15 +17,13 @@ struct HeaderSlot {
         static let isKept = Flags(rawValue: 1)
         /// The beginning of a longer value.
         static let isCut = Flags(rawValue: 2)
-        /// `length` is the number of items.
-        static let isCount = Flags(rawValue: 4)
         /// Was converted: the bytes are UTF-8.
         static let isUTF8 = Flags(rawValue: 8)
-        /// Binary numbers with the most significant byte first never get here; the items of this sequence are implicit.
+        /// The elements in the items of this sequence have no representations.
         static let isImplicit = Flags(rawValue: 16)
     }
 
-    static var absent: HeaderSlot { HeaderSlot(start: nil, length: 0, vr: .UN, flags: []) }
+    static var absent: HeaderSlot { HeaderSlot(start: nil, length: 0, items: 0, vr: .UN, flags: []) }
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: Int(length)) }
 }

@@ -13,9 +13,8 @@ extension RowBuffer {
 
     /// Appends numbers and what else is made of bytes.
     @inline(never) mutating func appendNumber(_ slot: HeaderSlot, _ form: CellForm) {
-        let count = slot.flags.contains(.isCount) ? 0 : Int(slot.length)
-        let most = CellNumber.most(count, slot.vr)
-        if slot.vr == .US && count == 2 || slot.vr == .SQ {
+        let most = CellNumber.most(slot)
+        if slot.vr == .US && slot.length == 2 || slot.vr == .SQ {
             // Nothing to escape in one number.
             reserve(most)
             finish(at: CellNumber.write(slot, to: end))
