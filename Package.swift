@@ -134,6 +134,9 @@ let drivers: [Target] = [
     driver(
         "HitachiDriver", "hitachi/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("HitachiDriverEntry", "hitachi/Entry", ["HitachiDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "BeckmanAUDriver", "beckman-au/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("BeckmanAUDriverEntry", "beckman-au/Entry", ["BeckmanAUDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -215,6 +218,7 @@ let tests: [Target] = [
     // Not tests: what the tests of drivers share.
     .target(name: "DriverBench", dependencies: ["DriverKit", "DriverWire", "JSONText"], path: "Tests/DriverBench"),
     test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("BeckmanAUDriverTests", ["BeckmanAUDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -224,6 +228,7 @@ let fuzzEntries: [Target.Dependency] = [
     "ImagingModel",
     "HitachiDriver",
     "POCT1A", "POCT1ADriver",
+    "BeckmanAUDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -243,6 +248,7 @@ let package = Package(
         .library(name: "hilum-driver-hl7-analyser", type: .dynamic, targets: ["HL7AnalyserDriverEntry"]),
         .library(name: "hilum-driver-poct1a", type: .dynamic, targets: ["POCT1ADriverEntry"]),
         .library(name: "hilum-driver-hitachi", type: .dynamic, targets: ["HitachiDriverEntry"]),
+        .library(name: "hilum-driver-beckman-au", type: .dynamic, targets: ["BeckmanAUDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

@@ -5,7 +5,7 @@ import JSONText
 /// The corpus's rules of comparison (README.md, compare.py).
 public struct Comparison {
     /// One result as it is compared.
-    public struct Row {
+    public struct Row: Equatable {
         var specimen: String
         var patient: String
         var codes: Set<String>

@@ -84,19 +84,18 @@ public enum DriverChecks {
         return noisy.messages == whole.messages ? [] : ["noise changes what is reported: \(noisy.faults)"]
     }
 
-    /// Every byte of the capture is changed in turn: for a format with a check, no message may be reported that the whole
+    /// Every byte of the capture is changed in turn: for a format with a check, no result may be reported that the whole
     /// capture does not give.
     public static func damage(
         _ type: any StreamDriver.Type, _ options: String, _ bytes: [UInt8], by change: UInt8 = 0x01
     ) throws -> [String] {
         var wrong: [String] = []
-        let whole = try Replay.run(type, options, bytes)
+        let whole = try Replay.run(type, options, bytes).rows
         for index in bytes.indices {
             var damaged = bytes
             damaged[index] ^= change
-            let replay = try Replay.run(type, options, damaged)
-            for message in replay.messages where !whole.messages.contains(message) {
-                wrong.append("byte \(index) damaged: reports \(message.results.map { "\($0.code)=\($0.value)" })")
+            for row in try Replay.run(type, options, damaged).rows where !whole.contains(row) {
+                wrong.append("byte \(index) damaged: reports \(row.specimen) \(row.codes) \(row.value) \(row.flags)")
             }
         }
         return wrong

@@ -1,3 +1,4 @@
+import BeckmanAUDriver
 import DriverKit
 import HitachiDriver
 import JSONText
@@ -38,4 +39,14 @@ func fuzzHitachi(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(
         HitachiDriver.self,
         ["{}", #"{"check": "none"}"#, #"{"format": "line"}"#, #"{"format": "packet"}"#, #"{"answers": false}"#], bytes)
+}
+
+func fuzzBeckmanAU(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        BeckmanAUDriver.self,
+        [
+            "{}", #"{"bcc": "required"}"#, #"{"start": ["SOH", "STX"], "end": ["ETX", "EOT"], "bcc": "none"}"#,
+            #"{"widths": {"system": 2, "id": 0, "value": 9}}"#,
+            #"{"start": "ENQ", "end": "EOT", "widths": {"id": 26, "sex": 1, "years": 3, "months": 2, "test": 3}}"#,
+        ], bytes)
 }

@@ -23,6 +23,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "structured-reports", run: fuzzStructuredReports),
         FuzzEntry(name: "imaging-model", run: fuzzImagingModel),
         FuzzEntry(name: "hitachi-driver", run: fuzzHitachi),
+        FuzzEntry(name: "beckman-au-driver", run: fuzzBeckmanAU),
     ]
 
     /// The entry with a name.
