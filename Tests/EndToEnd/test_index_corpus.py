@@ -49,6 +49,20 @@ def test_every_trap_is_a_row_or_an_error_as_it_should_be(archive, manifest):
     assert not problems, said(problems)
 
 
+# Control characters have no place in a table; line feed, carriage return and tab have.
+CONTROL = {n: "\ufffd" for n in [*range(9), 11, 12, *range(14, 32), 127]}
+
+
+def different_cells(path, row, found, form):
+    """Cells of a form that are not those of the NDJSON."""
+    wrong = []
+    for key, value in row.items():
+        due = value.translate(CONTROL) if form in ("csv", "tsv") else value
+        if found[key] != due and not (form == "sqlite" and check.same_number(found[key], due)):
+            wrong.append(f"{path[-100:]} {key}: {found[key]!r}, not {due!r}")
+    return wrong
+
+
 @pytest.mark.parametrize("form", ["csv", "tsv", "sqlite"])
 @pytest.mark.parametrize("top", ["archive", "traps"])
 def test_all_forms_have_the_same_cells(archive, form, top):
@@ -60,8 +74,7 @@ def test_all_forms_have_the_same_cells(archive, form, top):
         if found is None:
             wrong.append(f"{path[-100:]}: no row")
         elif found != row:
-            wrong += [f"{path[-100:]} {key}: {found[key]!r}, not {row[key]!r}" for key in row
-                      if found[key] != row[key] and not (form == "sqlite" and check.same_number(found[key], row[key]))]
+            wrong += different_cells(path, row, found, form)
     assert not wrong and not theirs, said(wrong + list(theirs))
     assert first.faults() == other.faults()
 
@@ -182,7 +195,7 @@ def mutants(archive, manifest, tmp_path_factory):
     rng = random.Random(20260318)
     paths = sorted(manifest.places)
     usual = [p for p in paths if p.startswith("archive/")][::60]
-    traps = [p for p in paths if p.startswith("traps/") and "!" not in p and (archive / p).is_file() and (archive / p).stat().st_size < 300_000]
+    traps = [p for p in paths if p.startswith("traps/") and "!" not in p and len(p) < 200 and (archive / p).is_file() and (archive / p).stat().st_size < 300_000]
     bases = [(archive / p).read_bytes() for p in usual + traps]
     bases = [b for b in bases if b]
     folder = tmp_path_factory.mktemp("mutants")
@@ -211,8 +224,7 @@ def test_mutated_files_are_the_same_in_every_form(mutants, form):
     first = index(".", to=mutants.parent / "first.ndjson", cwd=mutants, timeout=300).by_path()
     other = index(".", to=mutants.parent / f"form.{form}", cwd=mutants, timeout=300).by_path()
     assert first.keys() == other.keys()
-    wrong = [f"{path} {key}: {other[path][key]!r}, not {row[key]!r}" for path, row in first.items() for key in row
-             if row[key] != other[path][key] and not (form == "sqlite" and check.same_number(row[key], other[path][key]))]
+    wrong = [line for path, row in first.items() for line in different_cells(path, row, other[path], form)]
     assert not wrong, said(wrong)
 
 
