@@ -36,6 +36,8 @@ public struct IndexSummary: Sendable, Equatable {
     public var processorSeconds = 0.0
     /// True when the run was stopped before its end.
     public var isInterrupted = false
+    /// Why a run that was to be resumed read everything; nil: it went on from the earlier one, or was not to.
+    public var restart: String?
     /// True when the beginnings of files were read through io_uring.
     public var usedRing = false
 

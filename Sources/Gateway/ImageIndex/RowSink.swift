@@ -37,4 +37,12 @@ struct KnownFile: Sendable, Equatable {
     var id: Int64
     /// As it was.
     var stamp: FileStamp
+    /// What its rows count for, when its keeper knows: for the summary.
+    var marks: [InstanceMark] = []
+    /// Where its rows stand in the earlier output (text formats).
+    var rows: Range<Int64> = 0..<0
+    /// How many rows it has, when its keeper knows: for the summary.
+    var rowCount = 0
+    /// What was wrong with it, or with entries in it (text formats).
+    var faults: [FileFault] = []
 }

@@ -65,6 +65,40 @@ long hilum_descriptor_path(int descriptor, char *path, size_t capacity) {
     return (size_t)length == capacity ? -ENAMETOOLONG : (long)length;
 }
 
+long hilum_copy_range(int from, int64_t offset, int to, size_t count) {
+    char buffer[1 << 16];
+    size_t done = 0;
+    int in_kernel = 1;
+    while (done < count) {
+        ssize_t size, written = 0;
+        if (in_kernel) {
+            off_t place = (off_t)offset + (off_t)done;
+            size = copy_file_range(from, &place, to, NULL, count - done, 0);
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && (errno == ENOSPC || errno == EIO || errno == EDQUOT || errno == EFBIG)) return -errno;
+            if (size <= 0) {
+                in_kernel = 0; /* not between these file systems, or the end: the plain way tells */
+                continue;
+            }
+            done += (size_t)size;
+            continue;
+        }
+        size = pread(from, buffer, count - done < sizeof buffer ? count - done : sizeof buffer,
+                     (off_t)offset + (off_t)done);
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return -errno;
+        if (size == 0) break;
+        while (written < size) {
+            ssize_t part = write(to, buffer + written, (size_t)(size - written));
+            if (part < 0 && errno == EINTR) continue;
+            if (part < 0) return -errno;
+            written += part;
+        }
+        done += (size_t)size;
+    }
+    return (long)done;
+}
+
 void hilum_allow_descriptors(uint64_t count) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;

@@ -35,6 +35,9 @@ int hilum_output_open(const char *path, int empties);
 /* Path of a descriptor without links, as the kernel knows it; length (without NUL) or -errno. */
 long hilum_descriptor_path(int descriptor, char *path, size_t capacity);
 
+/* Copies bytes of one file to the end of another's descriptor; bytes copied (fewer at the end of the file), or -errno. */
+long hilum_copy_range(int from, int64_t offset, int to, size_t count);
+
 /* Lets this process have at least so many descriptors, as far as it may. */
 void hilum_allow_descriptors(uint64_t count);
 

@@ -1,0 +1,71 @@
+import DICOM
+
+/// How a worker writes down what it has read: as rows of text, or as events for a `RowSink`.
+enum RowForm: Sendable {
+    case text(RowText)
+    case events(columns: Int)
+
+    /// Appends a row of the file that the reader has read last, or of the frame it is at.
+    @inline(__always) func append(
+        _ path: UnsafeRawBufferPointer, _ reader: borrowing HeaderReader, to rows: inout RowBuffer
+    ) {
+        switch self {
+        case .text(let text): text.append(path: path, reader, to: &rows)
+        case .events(let columns): rows.appendRowEvent(path, reader, columns: columns)
+        }
+    }
+}
+
+extension RowBuffer {
+    mutating func append<Number: FixedWidthInteger>(number: Number) {
+        Swift.withUnsafeBytes(of: number.littleEndian) { append($0) }
+    }
+
+    /// A file, changed, new or unchanged; see `RowEvents`.
+    mutating func appendFileEvent(
+        _ kind: UInt8, id: Int64, _ stamp: FileStamp, folder: [UInt8], name: UnsafeRawBufferPointer
+    ) {
+        append(kind)
+        append(number: id)
+        append(number: stamp.size)
+        append(number: stamp.modified)
+        append(number: stamp.inode)
+        append(number: UInt32(truncatingIfNeeded: folder.count))
+        append(number: UInt32(truncatingIfNeeded: name.count))
+        append(folder)
+        append(name)
+    }
+
+    /// A row: Path, the columns, Remark.
+    mutating func appendRowEvent(_ path: UnsafeRawBufferPointer, _ reader: borrowing HeaderReader, columns: Int) {
+        append(RowEventKind.row)
+        append(number: UInt32(truncatingIfNeeded: columns + 2))
+        let remark = reader.hasRemark ? reader.remark : ""
+        append(number: UInt32(truncatingIfNeeded: path.count))
+        for column in 0..<columns {
+            append(number: reader.withCell(column) { UInt32(truncatingIfNeeded: $0.count) })
+        }
+        append(number: UInt32(truncatingIfNeeded: remark.utf8.count))
+        append(path)
+        for column in 0..<columns { appendCell(column, reader) }
+        append(remark)
+    }
+
+    private mutating func appendCell(_ column: Int, _ reader: borrowing HeaderReader) {
+        withUnsafeMutablePointer(to: &self) { buffer in reader.withCell(column) { buffer.pointee.append($0) } }
+    }
+
+    /// A fault: path, offset, reason, text.
+    mutating func appendFaultEvent(_ fault: FileFault) {
+        append(RowEventKind.fault)
+        append(number: UInt32(4))
+        let offset = fault.offset.map(String.init) ?? ""
+        for count in [fault.path.count, offset.utf8.count, fault.reason.utf8.count, fault.text.utf8.count] {
+            append(number: UInt32(truncatingIfNeeded: count))
+        }
+        append(fault.path)
+        append(offset)
+        append(fault.reason)
+        append(fault.text)
+    }
+}
