@@ -170,6 +170,9 @@ final class SQLiteStatement {
     /// Makes it ready for the next run before its end.
     func reset() { sqlite3_reset(handle) }
 
+    /// Columns of a row.
+    var columnCount: Int32 { sqlite3_column_count(handle) }
+
     /// A number of the row.
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 

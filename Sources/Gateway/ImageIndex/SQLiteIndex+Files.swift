@@ -127,7 +127,6 @@ extension SQLiteIndex {
             findFile.bind(1, folder)
             findFile.bindText(2, text)
             findFile.bindBytes(3, raw)
-            findFile.bind(4, settings)
             guard try findFile.step() else { return nil }
             defer { findFile.reset() }
             let hasStamp = !findFile.isNull(1) && !findFile.isNull(2)
@@ -137,7 +136,8 @@ extension SQLiteIndex {
                     ? FileStamp(
                         size: findFile.integer(1), modified: findFile.integer(2),
                         inode: UInt64(bitPattern: findFile.integer(3))) : nil,
-                isCurrent: findFile.integer(4) == 1, series: findFile.isNull(5) ? nil : findFile.integer(5))
+                isCurrent: currentRuns.contains(findFile.integer(4)),
+                series: findFile.isNull(5) ? nil : findFile.integer(5))
         }
     }
 

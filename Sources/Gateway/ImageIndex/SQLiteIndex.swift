@@ -9,6 +9,8 @@ final class SQLiteIndex {
     let columns: SQLiteColumns
     /// The number of this run in `index_run`.
     let run: Int64
+    /// Runs with the same columns and options: files read by others are read again.
+    private(set) var currentRuns: Set<Int64>
     /// Absolute folder, with a slash at the end, that relative paths count from.
     let directory: [UInt8]
     /// File numbers met by this run.
@@ -68,9 +70,8 @@ final class SQLiteIndex {
         addFolder = try connection.prepare("INSERT INTO folder (path, raw) VALUES (?1, ?2)")
         findFile = try connection.prepare(
             """
-            SELECT file.id, size, modified, inode, index_run.settings = ?4,
-              (SELECT series FROM instance WHERE instance.file = file.id)
-            FROM file JOIN index_run ON index_run.id = file.run WHERE folder = ?1 AND name = ?2 AND file.raw = ?3
+            SELECT id, size, modified, inode, run, (SELECT series FROM instance WHERE instance.file = file.id)
+            FROM file WHERE folder = ?1 AND name = ?2 AND raw = ?3
             """)
         addFile = try connection.prepare(
             """
@@ -101,7 +102,10 @@ final class SQLiteIndex {
         addFrame =
             columns.isOfFrames
             ? try connection.prepare(Self.insertion(into: "frame", ["file"] + frameCells.map(\.name))) : nil
-        settings = opening.settings
+        currentRuns = [run]
+        let runs = try connection.prepare("SELECT id FROM index_run WHERE settings = ?1")
+        runs.bind(1, opening.settings)
+        while try runs.step() { currentRuns.insert(runs.integer(0)) }
     }
 
     private static func insertion(into table: String, _ names: [String]) -> String {
@@ -110,9 +114,6 @@ final class SQLiteIndex {
         VALUES (\(names.indices.map { "?\($0 + 1)" }.joined(separator: ", ")))
         """
     }
-
-    /// Columns and options that decide about a row: files read with others are read again.
-    let settings: String
 
     // MARK: Transactions
 

@@ -1,3 +1,4 @@
+import DICOM
 import Glibc
 import Synchronization
 
@@ -8,6 +9,8 @@ final class SQLiteRowSink: RowSink, KnownFiles, @unchecked Sendable {
     private let index: SQLiteIndex
     private let path: String
     private let resumes: Bool
+    /// Why a run that goes on reads everything; nil when it does not.
+    let restart: String?
     private var cells = UnsafeMutableBufferPointer<UnsafeRawBufferPointer>.allocate(capacity: 64)
     private var fault: IndexFault?
     private var vanished: Int?
@@ -19,9 +22,10 @@ final class SQLiteRowSink: RowSink, KnownFiles, @unchecked Sendable {
         do {
             let opening = try SQLiteOpening(
                 request.output, names: request.columns.names,
-                settings: "\(request.unit.rawValue) \(request.characterSet)",
+                settings: Self.settings(request),
                 sources: request.sources.map(Self.text), started: Self.time())
             index = try SQLiteIndex(opening)
+            restart = try Self.restart(index)
         } catch let refusal as SQLiteRefusal {
             throw refusal.fault(request.output)
         } catch {
@@ -36,6 +40,24 @@ final class SQLiteRowSink: RowSink, KnownFiles, @unchecked Sendable {
         case .path(let path): path
         case .list: "list"
         }
+    }
+
+    /// What besides the columns decides about a row.
+    private static func settings(_ request: IndexRequest) -> String {
+        let set =
+            switch request.characterSet {
+            case .declared: "declared"
+            case .override(let set): "override \(set.declaration)"
+            case .detect: "detect"
+            }
+        return "unit \(request.unit.rawValue), text \(set)"
+    }
+
+    private static func restart(_ index: SQLiteIndex) throws(SQLiteFault) -> String? {
+        if index.tally.isEmptyAtStart { return "there is no earlier run in it" }
+        let runs = index.currentRuns.sorted().map(String.init).joined(separator: ",")
+        let current = try index.connection.integer("SELECT 1 FROM file WHERE run IN (\(runs)) LIMIT 1")
+        return current == nil ? "columns or character set are not those of the earlier run" : nil
     }
 
     // MARK: RowSink

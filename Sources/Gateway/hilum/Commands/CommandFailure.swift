@@ -8,6 +8,12 @@ enum ExitStatus: Int32, Error, Sendable {
     case usage = 2
     /// A fault of ours, or of the machine.
     case ours = 3
+    /// Stopped by SIGHUP: 128 and the signal, as shells have it, so that what was to follow does not.
+    case hungUp = 129
+    /// Stopped by SIGINT, Ctrl-C.
+    case interrupted = 130
+    /// Stopped by SIGTERM.
+    case terminated = 143
 }
 
 /// Why a command failed, in words for whoever typed it.

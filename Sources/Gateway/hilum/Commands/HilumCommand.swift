@@ -13,6 +13,7 @@ struct HilumCommand: AsyncParsableCommand {
               hilum studies                          imaging studies, and where they went
               hilum queue list                       what still waits for the EMR
               hilum decode --profile generic-lis capture.bin
+              hilum index /archive --output archive.ndjson     a row for each image file
 
             Every printing command takes --format json: one JSON object a line.
             Exit status: 0 well, 1 the thing asked about is wrong, 2 usage, 3 a fault of ours.
@@ -20,7 +21,8 @@ struct HilumCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, CheckCommand.self, DecodeCommand.self, SimulateCommand.self, ProfileCommand.self,
+            ServeCommand.self, CheckCommand.self, DecodeCommand.self, IndexCommand.self, SimulateCommand.self,
+            ProfileCommand.self,
             ResultsCommand.self, StudiesCommand.self, OrdersCommand.self,
             MessagesCommand.self, QueueCommand.self, DevicesCommand.self, AssociationsCommand.self, AlarmsCommand.self,
             QuarantineCommand.self,
