@@ -36,6 +36,7 @@ struct HeaderCursor {
     let slots: UnsafeMutablePointer<HeaderSlot>
     let representations: UnsafePointer<VR>
     let table: UnsafePointer<UInt8>
+    let representationTable: UnsafePointer<VR>
     let last: UInt32
     /// The first private group with wanted elements that was not passed, as the tag it begins with; `UInt32.max`: none.
     var privateStart: UInt32 = UInt32.max
@@ -177,7 +178,7 @@ struct HeaderCursor {
     /// The representation of a wanted element.
     @inline(__always) func representation(_ vr: UInt16, _ place: Int) -> VR {
         if isImplicit || vr == HeaderWord.unknown { return representations[place] }
-        return VR(UInt8(truncatingIfNeeded: vr), UInt8(truncatingIfNeeded: vr >> 8)) ?? .UN
+        return representationTable[HeaderWord.place(vr)]
     }
 
     @inline(__always) mutating func set(

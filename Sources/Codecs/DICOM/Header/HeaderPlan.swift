@@ -19,8 +19,12 @@ final class HeaderPlan: @unchecked Sendable {
     let representations: [VR]
     /// True where Pixel Representation decides between US and SS.
     let areSignedByPixels: [Bool]
-    /// Slot of each column.
-    let slotOfColumn: [UInt16]
+    /// Slot of each column, and of each cell of a row that stands for a frame.
+    let slotOfColumn: UnsafeMutablePointer<UInt16>
+    let cellOfColumn: UnsafeMutablePointer<UInt16>
+    let columnCount: Int
+    /// By the same place as in `table`.
+    let representationTable: UnsafeMutablePointer<VR>
     /// Columns by private creator, by path, and frame numbers.
     let specials: [Special]
     let slotCount: Int
@@ -79,7 +83,14 @@ final class HeaderPlan: @unchecked Sendable {
         wanted = tags.map(\.number) + [HeaderCursor.pixelData]
         representations = tags.map { DataDictionary.vr($0) ?? .UN }
         areSignedByPixels = tags.map { signed.contains($0) }
-        self.slotOfColumn = slotOfColumn
+        columnCount = columns.count
+        self.slotOfColumn = UnsafeMutablePointer<UInt16>.allocate(capacity: max(1, columnCount))
+        cellOfColumn = UnsafeMutablePointer<UInt16>.allocate(capacity: max(1, columnCount))
+        for (column, slot) in slotOfColumn.enumerated() {
+            self.slotOfColumn[column] = slot
+            cellOfColumn[column] = UInt16(truncatingIfNeeded: column)
+        }
+        representationTable = HeaderWord.makeRepresentations()
         self.specials = specials
         slotCount = tags.count + specials.count
         let lastGroup = groups.max().map { UInt32($0) << 16 | 0xFFFF } ?? 0
@@ -104,5 +115,10 @@ final class HeaderPlan: @unchecked Sendable {
         hasPaths = specials.contains { if case .path = $0.source { true } else { false } }
     }
 
-    deinit { table.deallocate() }
+    deinit {
+        table.deallocate()
+        representationTable.deallocate()
+        slotOfColumn.deallocate()
+        cellOfColumn.deallocate()
+    }
 }

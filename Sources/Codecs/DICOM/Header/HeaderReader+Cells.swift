@@ -10,7 +10,7 @@ extension HeaderReader {
     ///
     /// Bytes are valid in `body` only. A column that is none has an empty cell.
     public borrowing func withCell<Result>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        guard column >= 0, column < plan.slotOfColumn.count else {
+        guard column >= 0, column < plan.columnCount else {
             return body(UnsafeRawBufferPointer(start: nil, count: 0))
         }
         let slot = slot(column)

@@ -76,11 +76,7 @@ extension HeaderReader {
         text.declare(
             declaration.flags.contains(.isCut) ? UnsafeRawBufferPointer(start: nil, count: 0) : declaration.bytes)
         let isUnlikeASCII = text.override.map(\.isUnlikeASCII) ?? text.declared.isUnlikeASCII
-        var needs = isUnlikeASCII
-        for place in 0..<plan.slotCount where !needs && HeaderReader.holdsText(slots[place]) {
-            needs = !HeaderReader.isPlain(slots[place].bytes)
-        }
-        if needs { convert(isUnlikeASCII) }
+        if isUnlikeASCII || !isAllPlain() { convert(isUnlikeASCII) }
         if !text.declared.set.unknownTerms.isEmpty, text.override == nil {
             notes.kinds.insert(.unknownTerm)
             notes.unknownTerms = text.declared.set.unknownTerms
@@ -92,13 +88,45 @@ extension HeaderReader {
         slot.start != nil && !slot.flags.contains(.isUTF8) && (slot.vr.isString || slot.vr == .UN)
     }
 
+    /// True where all text is plain. Without a branch a value: nearly always it is.
+    private func isAllPlain() -> Bool {
+        let slots = slots
+        let prefixLimit = prefixLimit ?? UnsafeRawPointer(slots)
+        let storeLimit = store.limit ?? prefixLimit
+        var found: UInt64 = 0
+        for place in 0..<plan.slotCount {
+            guard let start = slots[place].start, HeaderReader.holdsText(slots[place]) else { continue }
+            let limit = slots[place].flags.contains(.isKept) ? storeLimit : prefixLimit
+            var at = start
+            var left = Int(slots[place].length)
+            while left >= 8 {
+                found |= HeaderReader.unlike(at.loadUnaligned(as: UInt64.self))
+                at += 8
+                left &-= 8
+            }
+            if left == 0 { continue }
+            if limit - at >= 8 {
+                let mask = (1 &<< UInt64(truncatingIfNeeded: left &* 8)) &- 1
+                found |= HeaderReader.unlike(at.loadUnaligned(as: UInt64.self).littleEndian) & mask
+            } else if !HeaderReader.isPlain(UnsafeRawBufferPointer(start: at, count: left)) {
+                return false
+            }
+        }
+        return found & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// The highest bit of each byte that is above 7F or an escape; the lowest one found is exact.
+    @inline(__always) private static func unlike(_ word: UInt64) -> UInt64 {
+        let escape = word ^ 0x1B1B_1B1B_1B1B_1B1B
+        return word | (escape &- 0x0101_0101_0101_0101) & ~escape
+    }
+
     /// True for bytes below 80 without an escape.
     static func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var place = 0
         while place &+ 8 <= bytes.count {
             let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            let escape = word ^ 0x1B1B_1B1B_1B1B_1B1B
-            if (word | (escape &- 0x0101_0101_0101_0101) & ~escape) & 0x8080_8080_8080_8080 != 0 { return false }
+            if unlike(word) & 0x8080_8080_8080_8080 != 0 { return false }
             place &+= 8
         }
         while place < bytes.count {

@@ -38,7 +38,7 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
         let count = plan.slotCount
         slots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: count)
         slots.initialize(repeating: .absent, count: count)
-        frameSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: columns.count)
+        frameSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: max(1, columns.count))
         frameSlots.initialize(repeating: .absent, count: columns.count)
         privateBlocks = [UInt16](repeating: 0, count: plan.specials.count)
         text = HeaderText(characterSet)
@@ -102,7 +102,8 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
                 }
                 var cursor = HeaderCursor(
                     base: base, count: count, isLast: isWholeFile, wanted: wanted, slots: slots,
-                    representations: representations, table: plan.table, last: plan.last)
+                    representations: representations, table: plan.table,
+                    representationTable: plan.representationTable, last: plan.last)
                 cursor.privateStart = plan.privateGroups.first.map { UInt32($0) << 16 } ?? UInt32.max
                 let outcome = cursor.run(&self, fetch)
                 if cursor.isImplicit { settleSignedness() }

@@ -96,11 +96,15 @@ enum HeaderWord {
         return low << 16 | low >> 16
     }
 
+    @inline(__always) static func place(_ letters: UInt16) -> Int {
+        Int(letters & 0x1F) | Int(letters >> 3 & 0x3E0)
+    }
+
     /// 0 for two letters that are no representation.
     @inline(__always) static func kind(_ word: UInt64, _ table: UnsafePointer<UInt8>) -> UInt8 {
         let letters = UInt16(truncatingIfNeeded: word >> 32)
         guard letters & 0xE0E0 == 0x4040 else { return 0 }
-        return table[Int(letters & 0x1F) | Int(letters >> 3 & 0x3E0)]
+        return table[place(letters)]
     }
 
     static func isUndefined(_ base: UnsafeRawPointer, _ at: Int) -> Bool {
@@ -125,6 +129,17 @@ enum HeaderWord {
         for vr in VR.allCases {
             let letters = Array(vr.rawValue.utf8)
             table[Int(letters[0] & 0x1F) | Int(letters[1] & 0x1F) << 5] = vr.hasLongLength ? long : short
+        }
+        return table
+    }
+
+    /// By five bits of each letter: the representation; UN where there is none.
+    static func makeRepresentations() -> UnsafeMutablePointer<VR> {
+        let table = UnsafeMutablePointer<VR>.allocate(capacity: 1024)
+        table.initialize(repeating: .UN, count: 1024)
+        for vr in VR.allCases {
+            let letters = Array(vr.rawValue.utf8)
+            table[Int(letters[0] & 0x1F) | Int(letters[1] & 0x1F) << 5] = vr
         }
         return table
     }

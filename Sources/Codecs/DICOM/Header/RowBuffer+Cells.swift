@@ -1,16 +1,6 @@
 import CharacterSets
 
 extension RowBuffer {
-    /// Appends a cell.
-    @inline(__always) mutating func appendCell(_ reader: borrowing HeaderReader, _ slot: HeaderSlot, _ form: CellForm) {
-        guard let start = slot.start, let limit = reader.limit(slot) else { return }
-        if reader.isString(slot) {
-            appendString(start, Int(slot.length), limit: limit, CellTrim(slot.vr), form)
-        } else {
-            appendNumber(slot, form)
-        }
-    }
-
     /// Appends numbers and what else is made of bytes.
     @inline(never) mutating func appendNumber(_ slot: HeaderSlot, _ form: CellForm) {
         let most = CellNumber.most(slot)

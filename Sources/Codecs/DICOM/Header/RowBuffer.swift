@@ -40,6 +40,9 @@ public struct RowBuffer: ~Copyable, @unchecked Sendable {
     /// Where the next byte goes; room for it was reserved.
     var end: UnsafeMutableRawPointer { base + count }
 
+    /// Behind the last byte that there is room for.
+    var room: UnsafeMutableRawPointer { base + capacity }
+
     /// Takes bytes as written that lie behind the last one, up to `end` (at most as many as were reserved).
     @inline(__always) mutating func finish(at end: UnsafeMutableRawPointer) {
         count = end - base

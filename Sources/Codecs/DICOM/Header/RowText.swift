@@ -26,8 +26,8 @@ public struct RowText: Sendable {
     public let columns: IndexColumns
     /// The first line of a table, its end included; empty for JSON.
     public let head: [UInt8]
-    /// What stands before each cell, and before the remark.
-    let between: [[UInt8]]
+    /// What stands between cells.
+    let frame: RowFrame
     let jsonPlan: DICOMJSONPlan?
 
     /// Rows in a form.
@@ -35,27 +35,28 @@ public struct RowText: Sendable {
         self.format = format
         self.columns = columns
         let names = ["Path"] + columns.names + ["Remark"]
+        var line = RowBuffer()
         switch format {
         case .ndjson, .dicomJSON:
-            head = []
-            between = names.dropFirst().map { name in
-                var key = RowBuffer()
-                key.append("\",\"")
-                key.appendText(name, .json)
-                key.append("\":\"")
-                return key.withBytes { [UInt8]($0) }
-            }
+            frame = RowFrame(
+                names.enumerated().map { place, name in
+                    var key = RowBuffer()
+                    key.append(place == 0 ? "{\"" : "\",\"")
+                    key.appendText(name, .json)
+                    key.append("\":\"")
+                    return key.withBytes { [UInt8]($0) }
+                } + [Array("\"}\n".utf8)])
         case .csv, .tsv:
-            var line = RowBuffer()
             let separator = format == .csv ? UInt8(ascii: ",") : 0x09
             for (place, name) in names.enumerated() {
                 if place > 0 { line.append(separator) }
                 line.appendText(name, format == .csv ? .csv : .tsv)
             }
-            line.append(format == .csv ? "\r\n" : "\n")
-            head = line.withBytes { [UInt8]($0) }
-            between = [[UInt8]](repeating: [separator], count: names.count - 1)
+            let end = format == .csv ? "\r\n" : "\n"
+            line.append(end)
+            frame = RowFrame(names.indices.map { $0 == 0 ? [] : [separator] } + [Array(end.utf8)])
         }
+        head = line.withBytes { [UInt8]($0) }
         jsonPlan = format == .dicomJSON ? DICOMJSONPlan(columns) : nil
     }
 
@@ -75,19 +76,55 @@ public struct RowText: Sendable {
     @inline(__always) private func appendCells(
         _ path: UnsafeRawBufferPointer, _ reader: borrowing HeaderReader, _ form: CellForm, to buffer: inout RowBuffer
     ) {
-        if form == .json { buffer.append("{\"Path\":\"") }
+        let frame = frame
+        let pieces = frame.pieces
+        buffer.reserve(frame.most)
+        buffer.finish(at: frame.put(pieces[0], to: buffer.end))
         let isPathText = buffer.appendPath(path, form)
+        let plan = reader.plan
+        let slots = reader.isAtFrame ? reader.frameSlots : reader.slots
+        let places = reader.isAtFrame ? plan.cellOfColumn : plan.slotOfColumn
+        let prefixLimit = reader.prefixLimit ?? UnsafeRawPointer(slots)
+        let storeLimit = reader.store.limit ?? prefixLimit
+        // What stands between cells always has room behind `out`.
+        buffer.reserve(frame.most)
+        var out = buffer.end
+        var room = buffer.room - frame.most
         for column in 0..<columns.count {
-            buffer.append(between[column])
-            buffer.appendCell(reader, reader.slot(column), form)
+            out = frame.put(pieces[column &+ 1], to: out)
+            let slot = slots[Int(places[column])]
+            guard let start = slot.start else { continue }
+            let count = Int(slot.length)
+            if room - out < CellText.most(count) {
+                buffer.finish(at: out)
+                buffer.reserve(frame.most &+ CellText.most(count))
+                out = buffer.end
+                room = buffer.room - frame.most
+            }
+            if slot.vr == .US, count == 2 {
+                let value = start.loadUnaligned(as: UInt16.self).littleEndian
+                out = CellNumber.decimal(UInt64(value), to: out)
+            } else if slot.vr.isString, form != .csv {
+                let limit = slot.flags.contains(.isKept) ? storeLimit : prefixLimit
+                out = CellText.write(start, count, limit: limit, CellTrim(slot.vr), form, to: out) ?? out
+            } else {
+                buffer.finish(at: out)
+                if reader.isString(slot) {
+                    let limit = slot.flags.contains(.isKept) ? storeLimit : prefixLimit
+                    buffer.appendString(start, count, limit: limit, CellTrim(slot.vr), form)
+                } else {
+                    buffer.appendNumber(slot, form)
+                }
+                buffer.reserve(frame.most)
+                out = buffer.end
+                room = buffer.room - frame.most
+            }
         }
-        buffer.append(between[columns.count])
+        out = frame.put(pieces[columns.count &+ 1], to: out)
+        buffer.finish(at: out)
         if reader.hasRemark || !isPathText { buffer.appendText(remark(reader, isPathText), form) }
-        switch form {
-        case .json: buffer.append("\"}\n")
-        case .csv: buffer.append("\r\n")
-        default: buffer.append(0x0A)
-        }
+        buffer.reserve(frame.most)
+        buffer.finish(at: frame.put(pieces[columns.count &+ 2], to: buffer.end))
     }
 
     func remark(_ reader: borrowing HeaderReader, _ isPathText: Bool) -> String {
