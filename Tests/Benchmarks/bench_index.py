@@ -116,7 +116,7 @@ class Bench:
             ("hilum index, SQLite", "sqlite", []),
         ):
             jobs = [] if "--jobs" in more else ["--jobs", "1"]
-            tools.append(Tool(name, lambda out, e=ending, m=more + jobs: [hilum, "index", "archive", "--output", f"{out}.{e}", *m],
+            tools.append(Tool(name, lambda out, e=ending, m=more + jobs: [hilum, "index", "archive", "--output", f"{out}.{e}", "--errors", f"{out}.errors", *m],
                               checked=lambda out, e=ending: self.check(f"{out}.{e}", e)))
         ordered = [f"{group:04x},{element:04x}={keyword}" for keyword, group, element, _ in sorted(COLUMNS, key=lambda c: c[1:3])]
         tools.append(Tool("plain C for the same rows, usual files only", lambda out: [self.bin / "reference", listed(1), f"{out}.ndjson", *ordered]))
@@ -150,7 +150,7 @@ class Bench:
         digest = hashlib.file_digest(open(path, "rb"), "sha256").hexdigest() if form != "sqlite" else None
         if digest and self.hashes.get(form) == digest:
             return
-        problems = check.compare(check.Manifest(self.archive), check.READERS[form](path), check.errors(str(pathlib.Path(path).with_suffix(".errors.csv"))),
+        problems = check.compare(check.Manifest(self.archive), check.READERS[form](path), check.errors(path.removesuffix(form) + "errors"),
                                  top, prefix="", numbers_as_stored=form == "sqlite")
         if problems:
             raise SystemExit("\n".join([f"{len(problems)} differences from the manifest in {form}:", *problems[:40]]))
