@@ -137,6 +137,9 @@ let drivers: [Target] = [
     driver(
         "BeckmanAUDriver", "beckman-au/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("BeckmanAUDriverEntry", "beckman-au/Entry", ["BeckmanAUDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "SynchronDriver", "synchron/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("SynchronDriverEntry", "synchron/Entry", ["SynchronDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -219,6 +222,7 @@ let tests: [Target] = [
     .target(name: "DriverBench", dependencies: ["DriverKit", "DriverWire", "JSONText"], path: "Tests/DriverBench"),
     test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("BeckmanAUDriverTests", ["BeckmanAUDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("SynchronDriverTests", ["SynchronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -229,6 +233,7 @@ let fuzzEntries: [Target.Dependency] = [
     "HitachiDriver",
     "POCT1A", "POCT1ADriver",
     "BeckmanAUDriver",
+    "SynchronDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -249,6 +254,7 @@ let package = Package(
         .library(name: "hilum-driver-poct1a", type: .dynamic, targets: ["POCT1ADriverEntry"]),
         .library(name: "hilum-driver-hitachi", type: .dynamic, targets: ["HitachiDriverEntry"]),
         .library(name: "hilum-driver-beckman-au", type: .dynamic, targets: ["BeckmanAUDriverEntry"]),
+        .library(name: "hilum-driver-synchron", type: .dynamic, targets: ["SynchronDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

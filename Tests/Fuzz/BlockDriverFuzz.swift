@@ -2,6 +2,7 @@ import BeckmanAUDriver
 import DriverKit
 import HitachiDriver
 import JSONText
+import SynchronDriver
 
 /// A stream driver under one of several options: any bytes, in pieces, with time-outs and orders. It may not trap, it must be
 /// deterministic (the host replays inputs after a crash), and it holds nothing after the end.
@@ -49,4 +50,10 @@ func fuzzBeckmanAU(_ bytes: UnsafeRawBufferPointer) {
             #"{"widths": {"system": 2, "id": 0, "value": 9}}"#,
             #"{"start": "ENQ", "end": "EOT", "widths": {"id": 26, "sex": 1, "years": 3, "months": 2, "test": 3}}"#,
         ], bytes)
+}
+
+func fuzzSynchron(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        SynchronDriver.self,
+        ["{}", #"{"format": "records"}"#, #"{"answer_after_xon": true}"#, #"{"answers": "none"}"#], bytes)
 }

@@ -24,6 +24,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "imaging-model", run: fuzzImagingModel),
         FuzzEntry(name: "hitachi-driver", run: fuzzHitachi),
         FuzzEntry(name: "beckman-au-driver", run: fuzzBeckmanAU),
+        FuzzEntry(name: "synchron-driver", run: fuzzSynchron),
     ]
 
     /// The entry with a name.
