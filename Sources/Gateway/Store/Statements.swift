@@ -15,9 +15,10 @@ final class Statements {
     let retry: SQLStatement
     let conversation: SQLStatement
     let body: SQLStatement
-    /// Begin and end of a transaction, through GRDB, which watches over them.
-    let begin: Statement
-    let commit: Statement
+    /// Begin and end of a transaction, through GRDB, which watches over them. One that has failed would fail once more with
+    /// the same error: a rollback makes them anew.
+    private(set) var begin: Statement
+    private(set) var commit: Statement
 
     init(_ database: Database) throws {
         func prepare(_ sql: String) throws -> SQLStatement { try SQLStatement(database, sql) }
@@ -59,5 +60,10 @@ final class Statements {
             "UPDATE outbox SET attempts = attempts + 1, due = ?, note = ? WHERE id = ? AND state = 0 RETURNING 1")
         conversation = try prepare("SELECT closed FROM conversation WHERE id = ?")
         body = try prepare("SELECT body, received, omitted FROM report WHERE id = ?")
+    }
+
+    func renewTransaction(_ database: Database) throws {
+        begin = try database.makeStatement(sql: "BEGIN IMMEDIATE TRANSACTION")
+        commit = try database.makeStatement(sql: "COMMIT TRANSACTION")
     }
 }

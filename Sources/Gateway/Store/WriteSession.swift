@@ -62,6 +62,7 @@ final class WriteSession {
     /// Reads everything again, after a rollback or at the start.
     func reload() throws {
         effects = Effects()
+        try statements.renewTransaction(database)
         conversations.removeAll(keepingCapacity: true)
         devices.removeAll(keepingCapacity: true)
         words.removeAll(keepingCapacity: true)
