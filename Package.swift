@@ -140,6 +140,8 @@ let drivers: [Target] = [
     driver(
         "SynchronDriver", "synchron/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("SynchronDriverEntry", "synchron/Entry", ["SynchronDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver("ILDriver", "il/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("ILDriverEntry", "il/Entry", ["ILDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -223,6 +225,7 @@ let tests: [Target] = [
     test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("BeckmanAUDriverTests", ["BeckmanAUDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("SynchronDriverTests", ["SynchronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("ILDriverTests", ["ILDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -234,6 +237,7 @@ let fuzzEntries: [Target.Dependency] = [
     "POCT1A", "POCT1ADriver",
     "BeckmanAUDriver",
     "SynchronDriver",
+    "ILDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -255,6 +259,7 @@ let package = Package(
         .library(name: "hilum-driver-hitachi", type: .dynamic, targets: ["HitachiDriverEntry"]),
         .library(name: "hilum-driver-beckman-au", type: .dynamic, targets: ["BeckmanAUDriverEntry"]),
         .library(name: "hilum-driver-synchron", type: .dynamic, targets: ["SynchronDriverEntry"]),
+        .library(name: "hilum-driver-il", type: .dynamic, targets: ["ILDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

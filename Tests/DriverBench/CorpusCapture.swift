@@ -3,7 +3,7 @@ import JSONText
 
 /// A capture with what it must give: of the shared collection beside the checkout, or, where that is absent, the copy in
 /// the device's profile folder.
-public struct CorpusCapture: Sendable {
+public struct CorpusCapture: Sendable, CustomStringConvertible {
     /// Folder name of the device.
     public var device: String
     /// Name of the case.
@@ -13,7 +13,7 @@ public struct CorpusCapture: Sendable {
     /// The whole of expected.json.
     public var expected: JSONValue
     /// `device/case`.
-    public var testDescription: String { "\(device)/\(name)" }
+    public var description: String { "\(device)/\(name)" }
 
     private static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

@@ -1,6 +1,7 @@
 import BeckmanAUDriver
 import DriverKit
 import HitachiDriver
+import ILDriver
 import JSONText
 import SynchronDriver
 
@@ -56,4 +57,8 @@ func fuzzSynchron(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(
         SynchronDriver.self,
         ["{}", #"{"format": "records"}"#, #"{"answer_after_xon": true}"#, #"{"answers": "none"}"#], bytes)
+}
+
+func fuzzIL(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(ILDriver.self, ["{}", #"{"answers": "none"}"#, #"{"repeat_window": 0}"#], bytes)
 }

@@ -25,6 +25,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "hitachi-driver", run: fuzzHitachi),
         FuzzEntry(name: "beckman-au-driver", run: fuzzBeckmanAU),
         FuzzEntry(name: "synchron-driver", run: fuzzSynchron),
+        FuzzEntry(name: "il-driver", run: fuzzIL),
     ]
 
     /// The entry with a name.
