@@ -142,6 +142,8 @@ let drivers: [Target] = [
     driver("SynchronDriverEntry", "synchron/Entry", ["SynchronDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver("ILDriver", "il/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("ILDriverEntry", "il/Entry", ["ILDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver("VitrosDriver", "vitros/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("VitrosDriverEntry", "vitros/Entry", ["VitrosDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -226,6 +228,7 @@ let tests: [Target] = [
     test("BeckmanAUDriverTests", ["BeckmanAUDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("SynchronDriverTests", ["SynchronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("ILDriverTests", ["ILDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("VitrosDriverTests", ["VitrosDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -238,6 +241,7 @@ let fuzzEntries: [Target.Dependency] = [
     "BeckmanAUDriver",
     "SynchronDriver",
     "ILDriver",
+    "VitrosDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -260,6 +264,7 @@ let package = Package(
         .library(name: "hilum-driver-beckman-au", type: .dynamic, targets: ["BeckmanAUDriverEntry"]),
         .library(name: "hilum-driver-synchron", type: .dynamic, targets: ["SynchronDriverEntry"]),
         .library(name: "hilum-driver-il", type: .dynamic, targets: ["ILDriverEntry"]),
+        .library(name: "hilum-driver-vitros", type: .dynamic, targets: ["VitrosDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

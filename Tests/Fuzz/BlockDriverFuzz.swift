@@ -4,6 +4,7 @@ import HitachiDriver
 import ILDriver
 import JSONText
 import SynchronDriver
+import VitrosDriver
 
 /// A stream driver under one of several options: any bytes, in pieces, with time-outs and orders. It may not trap, it must be
 /// deterministic (the host replays inputs after a crash), and it holds nothing after the end.
@@ -61,4 +62,8 @@ func fuzzSynchron(_ bytes: UnsafeRawBufferPointer) {
 
 func fuzzIL(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(ILDriver.self, ["{}", #"{"answers": "none"}"#, #"{"repeat_window": 0}"#], bytes)
+}
+
+func fuzzVitros(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(VitrosDriver.self, ["{}", #"{"answers": false}"#, #"{"repeat_window": 0}"#], bytes)
 }

@@ -26,6 +26,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "beckman-au-driver", run: fuzzBeckmanAU),
         FuzzEntry(name: "synchron-driver", run: fuzzSynchron),
         FuzzEntry(name: "il-driver", run: fuzzIL),
+        FuzzEntry(name: "vitros-driver", run: fuzzVitros),
     ]
 
     /// The entry with a name.
