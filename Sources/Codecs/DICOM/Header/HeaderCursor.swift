@@ -43,6 +43,8 @@ struct HeaderCursor {
 
     /// Pixel data and what may stand before them in their group.
     static let pixelData: UInt32 = 0x7FE0_0000
+    /// Signatures and padding, or a tag that was damaged: what is wanted may follow it.
+    static let afterPixelData: UInt32 = 0x7FE1_0000
     /// What no element of a data set lies below.
     static let firstTag: UInt32 = 0x0003_0000
 
@@ -74,7 +76,7 @@ struct HeaderCursor {
             var length = Int(truncatingIfNeeded: word >> 48)
             if kind != HeaderWord.short {
                 if tag >= Self.pixelData {
-                    end = tag < 0xFFFE_0000 ? .done : .unusual
+                    end = tag < Self.afterPixelData ? .done : .unusual
                     break
                 }
                 guard kind == HeaderWord.long else {
@@ -121,7 +123,7 @@ struct HeaderCursor {
             let start = at &+ 8
             let length = Int(truncatingIfNeeded: word >> 32)
             if tag >= Self.pixelData {
-                end = tag < 0xFFFE_0000 ? .done : .unusual
+                end = tag < Self.afterPixelData ? .done : .unusual
                 break
             }
             if length == HeaderWord.undefined {
@@ -152,7 +154,7 @@ struct HeaderCursor {
         _ tag: UInt32, _ start: Int, _ length: Int, _ vr: UInt16, _ reader: inout HeaderReader
     ) -> End? {
         if tag <= previous, let end = turnBack(tag, &reader) { return end }
-        if tag >= Self.pixelData { return .done }
+        if tag >= Self.pixelData { return tag < Self.afterPixelData ? .done : .unusual }
         while wanted[next] < tag { next &+= 1 }
         if wanted[next] == tag {
             if slots[next].start == nil {
