@@ -43,7 +43,7 @@ def per_frame(n, shape):
     def group(tag, elements):
         return tag, "SQ", Items([sorted(elements, key=lambda e: e[0])], shape)
 
-    return [
+    return sorted([
         group(0x00081140, [(0x00081150, "UI", ENHANCED_MR), (0x00081155, "UI", uid(12, n)), (0x00200032, "DS", "9\\9\\9")]),
         group(0x00189114, [(0x00189082, "FD", numbers(v["EffectiveEchoTime"]))]),
         group(0x00189117, diffusion),
@@ -58,8 +58,8 @@ def per_frame(n, shape):
         group(0x00289132, [(0x00281050, "DS", v["WindowCenter"]), (0x00281051, "DS", v["WindowWidth"])]),
         group(0x00289145, [(0x00281052, "DS", v["RescaleIntercept"]), (0x00281053, "DS", v["RescaleSlope"]), (0x00281054, "LO", "US")]),
         (0x00210010, "LO", "HILUM SYNTHETIC 03"),
-        (0x0021105E, "SQ", Items([[(0x00210010, "LO", "HILUM SYNTHETIC 03"), (0x00211001, "SH", f"private {n}"), (0x00200032, "DS", "7\\7\\7")]], shape)),
-    ]
+        (0x0021105E, "SQ", Items([[(0x00200032, "DS", "7\\7\\7"), (0x00210010, "LO", "HILUM SYNTHETIC 03"), (0x00211001, "SH", f"private {n}")]], shape)),
+    ], key=lambda e: e[0])
 
 
 def elements(frames, shape, instance):
