@@ -63,7 +63,9 @@ import Testing
         try fixture.run(resuming: false) { _, _ in }
         #expect(try fixture.value("SELECT count(*) FROM instance") == "1", "only a resumed run removes")
         try fixture.run(resuming: true) { _, _ in }
-        #expect(try fixture.value("SELECT count(*) FROM instance") == "0")
+        #expect(try fixture.value("SELECT count(*) FROM instance") == "1", "nothing met: a share that is not mounted")
+        try fixture.run(resuming: true) { events, _ in events.image("/data/", "b", instance("2")) }
+        #expect(try fixture.rows("SELECT SOPInstanceUID FROM instance") == [["2"]])
     }
 
     @Test func otherColumnsAreReadAgain() throws {
@@ -84,15 +86,26 @@ import Testing
         try fixture.run { _, sink in #expect(known(sink, "/data/", "a") != nil) }
     }
 
-    @Test func relativePathsAreMadeAbsolute() throws {
+    /// A relative path means a file only together with the directory that it counts from.
+    @Test func relativePathsKnowTheirDirectory() throws {
         let fixture = try SQLiteFixture()
         try fixture.run { events, _ in
             events.image("", "a", instance("1"))
-            events.image("./x/", "b", instance("2"))
+            events.image("x/", "b", instance("2"))
         }
         let here = FileManager.default.currentDirectoryPath
-        #expect(try fixture.rows("SELECT Path FROM instances ORDER BY 1") == [["\(here)/a"], ["\(here)/x/b"]])
-        try fixture.run(resuming: false) { _, sink in #expect(known(sink, "x/", "b") != nil) }
+        #expect(
+            try fixture.rows("SELECT Path FROM instances ORDER BY 1") == [["a"], ["x/b"]], "as in every other form")
+        #expect(try fixture.rows("SELECT DISTINCT base FROM folder") == [["\(here)/"]])
+        try fixture.run { _, sink in #expect(known(sink, "x/", "b") != nil && known(sink, "", "a") != nil) }
+        // As if it had been run elsewhere: these are other files.
+        try SQLiteConnection(fixture.path).execute("UPDATE folder SET base = '/elsewhere/'")
+        try fixture.run { events, sink in
+            #expect(known(sink, "x/", "b") == nil)
+            events.image("x/", "b", instance("3"))
+        }
+        #expect(try fixture.value("SELECT count(*) FROM instances WHERE Path = 'x/b'") == "2")
+        try fixture.expectSound()
     }
 
     @Test func othersFilesAreLeftAlone() throws {

@@ -136,7 +136,7 @@ import Testing
                 ["/data/a\u{FFFD}"], ["/data/a\u{FFFD}"],
             ])
         #expect(try fixture.rows("SELECT hex(raw) FROM file ORDER BY 1") == [["61FE"], ["61FF"]])
-        let sink = try fixture.run(resuming: true) { _, _ in }
+        let sink = try fixture.run(resuming: true) { events, _ in events.image("/data/", "c", instance("c")) }
         let known = [UInt8]("/data/".utf8).withUnsafeBytes { folder in
             [UInt8(0x61), 0xFF].withUnsafeBytes { sink.known(folder: folder, name: $0) }
         }

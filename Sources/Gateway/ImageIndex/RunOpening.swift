@@ -24,7 +24,10 @@ struct RunOpening {
             form = .events(columns: request.columns.count)
             let database = try SQLiteRowSink(request)
             sink = database
-            if request.resumes { known = database }
+            if request.resumes {
+                known = database
+                restart = database.restart
+            }
             return
         }
         let rowText = RowText(textFormat, columns: request.columns)
@@ -131,14 +134,15 @@ struct RunOpening {
         guard try database.integer("PRAGMA user_version") == StateFile.version else {
             return "it was written by another version"
         }
-        let about = try database.prepare("SELECT request, inode, size FROM about")
+        let about = try database.prepare("SELECT request, inode, size, modified FROM about")
         guard try about.step() else { return "its state is empty" }
-        let (request, inode, size) = (about.text(0), UInt64(bitPattern: about.integer(1)), about.integer(2))
+        let (request, inode) = (about.text(0), UInt64(bitPattern: about.integer(1)))
+        let (size, modified) = (about.integer(2), about.integer(3))
         about.reset()
         guard request == fingerprint else { return "columns, format or character set are not those of the earlier run" }
         guard inode == output.inode else { return "the output is not the file that the earlier run wrote" }
         let end = try database.integer("SELECT max(place + length) FROM file") ?? 0
-        guard size == output.size || size == 0 && end <= output.size else {
+        guard size == output.size && modified == output.modified || size == 0 && end <= output.size else {
             return "the output was changed since the earlier run"
         }
         return nil

@@ -13,7 +13,7 @@ struct CurrentFile {
 extension SQLiteIndex {
     /// Looks a file up that an earlier run read with the same settings; nil when it is new, or has to be read again.
     func known(folder: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer) throws(SQLiteFault) -> KnownFile? {
-        makeAbsolute(folder, name)
+        join(folder, name)
         let start = nameStart
         guard let folder = try folderNumber(start, adding: false), let stored = try lookUp(folder, from: start),
             stored.isCurrent, let stamp = stored.stamp
@@ -35,7 +35,7 @@ extension SQLiteIndex {
         folder: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer, _ stamp: FileStamp?
     ) throws(SQLiteFault) {
         try openTransaction()
-        makeAbsolute(folder, name)
+        join(folder, name)
         let start = nameStart
         current = CurrentFile()
         current.shownLength = Self.shownLength(folder) + Self.shownLength(name)
@@ -58,7 +58,7 @@ extension SQLiteIndex {
     func file(of path: UnsafeRawBufferPointer) throws(SQLiteFault) -> Int64 {
         guard current.id != 0, path.count > current.shownLength else { return current.id }
         current.entries += 1
-        makeAbsolute(path, UnsafeRawBufferPointer(start: nil, count: 0))
+        join(path, UnsafeRawBufferPointer(start: nil, count: 0))
         let start = nameStart
         guard let folder = try folderNumber(start, adding: true) else { return current.id }
         if try !add(folder, from: start, nil, archive: current.id, raw: nil) {
@@ -141,17 +141,9 @@ extension SQLiteIndex {
         }
     }
 
-    /// Puts the absolute path into `path`: a database outlives the folder that it was made in.
-    private func makeAbsolute(_ folder: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) {
+    /// Puts folder and name together, in `path`.
+    private func join(_ folder: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer) {
         path.removeAll(keepingCapacity: true)
-        var folder = folder[...]
-        var name = name[...]
-        if (folder.first ?? name.first) != UInt8(ascii: "/") {
-            path += directory
-            let here: [UInt8] = [UInt8(ascii: "."), UInt8(ascii: "/")]
-            while folder.starts(with: here) { folder = folder.dropFirst(2) }
-            if folder.isEmpty { while name.starts(with: here) { name = name.dropFirst(2) } }
-        }
         path += folder
         path += name
     }
@@ -161,9 +153,11 @@ extension SQLiteIndex {
 
     private func folderNumber(_ end: Int, adding: Bool) throws(SQLiteFault) -> Int64? {
         if folder.id != 0, folder.path.count == end, path.starts(with: folder.path) { return folder.id }
+        let base = path.first == UInt8(ascii: "/") ? "" : directory
         let found: Int64? = try withText(0..<end) { (text, raw) throws(SQLiteFault) in
             findFolder.bindText(1, text)
             findFolder.bindBytes(2, raw)
+            findFolder.bind(3, base)
             if try findFolder.step() {
                 defer { findFolder.reset() }
                 return findFolder.integer(0)
@@ -171,6 +165,7 @@ extension SQLiteIndex {
             guard adding else { return nil }
             addFolder.bindText(1, text)
             addFolder.bindBytes(2, raw)
+            addFolder.bind(3, base)
             try addFolder.run()
             return connection.lastRow
         }

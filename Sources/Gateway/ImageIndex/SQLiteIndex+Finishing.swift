@@ -7,10 +7,12 @@ extension SQLiteIndex {
     ///
     /// - Returns: how many there were.
     func removeVanished() throws(SQLiteFault) -> Int {
+        // Not one file met: a share that is not mounted, rather than an archive that was emptied.
+        guard !met.isEmpty else { return 0 }
         try openTransaction()
         let list = try connection.prepare(
             """
-            SELECT file.id, CAST(CASE folder.raw WHEN x'' THEN folder.path ELSE folder.raw END AS BLOB),
+            SELECT file.id, CAST(folder.base AS BLOB) || CAST(CASE folder.raw WHEN x'' THEN folder.path ELSE folder.raw END AS BLOB),
               CAST(CASE file.raw WHEN x'' THEN file.name ELSE file.raw END AS BLOB), size IS NULL AND run <> ?1
             FROM file JOIN folder ON folder.id = file.folder WHERE file.id > ?2 AND archive IS NULL ORDER BY file.id
             """)

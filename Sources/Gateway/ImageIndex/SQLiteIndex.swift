@@ -12,7 +12,7 @@ final class SQLiteIndex {
     /// Runs with the same columns and options: files read by others are read again.
     private(set) var currentRuns: Set<Int64>
     /// Absolute folder, with a slash at the end, that relative paths count from.
-    let directory: [UInt8]
+    let directory: String
     /// File numbers met by this run.
     var met = SQLiteNumberSet()
     /// What this run did to the tables.
@@ -66,8 +66,8 @@ final class SQLiteIndex {
         begin = try connection.prepare("BEGIN IMMEDIATE")
         commit = try connection.prepare("COMMIT")
         dataVersion = try connection.prepare("PRAGMA data_version")
-        findFolder = try connection.prepare("SELECT id FROM folder WHERE path = ?1 AND raw = ?2")
-        addFolder = try connection.prepare("INSERT INTO folder (path, raw) VALUES (?1, ?2)")
+        findFolder = try connection.prepare("SELECT id FROM folder WHERE path = ?1 AND raw = ?2 AND base = ?3")
+        addFolder = try connection.prepare("INSERT INTO folder (path, raw, base) VALUES (?1, ?2, ?3)")
         findFile = try connection.prepare(
             """
             SELECT id, size, modified, inode, run, (SELECT series FROM instance WHERE instance.file = file.id)
@@ -171,6 +171,9 @@ final class SQLiteIndex {
 /// A set of row numbers: a bit each, 125 KB for a million.
 struct SQLiteNumberSet {
     private var words: [UInt64] = []
+
+    /// True when there is no number in it.
+    var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
     /// True when the number is in it.
     func contains(_ number: Int64) -> Bool {

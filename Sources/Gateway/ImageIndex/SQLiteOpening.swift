@@ -17,7 +17,7 @@ struct SQLiteOpening {
     let connection: SQLiteConnection
     /// Columns of a row, as asked for.
     let names: [String]
-    let directory: [UInt8]
+    let directory: String
     let settings: String
     let run: Int64
     /// True when no file is in it yet.
@@ -145,11 +145,10 @@ struct SQLiteOpening {
         }
     }
 
-    private static func workingDirectory() -> [UInt8] {
-        guard let start = getcwd(nil, 0) else { return [UInt8(ascii: "/")] }
+    private static func workingDirectory() -> String {
+        guard let start = getcwd(nil, 0) else { return "/" }
         defer { free(start) }
-        var path = Array(UnsafeBufferPointer(start: start, count: strlen(start))).map { UInt8(bitPattern: $0) }
-        if path.last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
-        return path
+        let path = String(cString: start)
+        return path.hasSuffix("/") ? path : path + "/"
     }
 }

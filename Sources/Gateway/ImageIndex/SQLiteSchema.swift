@@ -24,9 +24,10 @@ enum SQLiteSchema {
         );
         CREATE TABLE folder (
           id INTEGER PRIMARY KEY,
-          path TEXT NOT NULL,              -- absolute, with a slash at the end
+          path TEXT NOT NULL,              -- as asked for and met, with a slash at the end
           raw BLOB NOT NULL DEFAULT x'',   -- the bytes of the path where they are not UTF-8
-          UNIQUE (path, raw)
+          base TEXT NOT NULL,              -- the working directory that a relative path counts from; else empty
+          UNIQUE (path, raw, base)
         );
         CREATE TABLE file (
           id INTEGER PRIMARY KEY,

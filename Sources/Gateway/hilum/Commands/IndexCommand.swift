@@ -111,6 +111,7 @@ struct IndexCommand: AsyncParsableCommand {
             Stream.error(IndexFaultLines.text(of: file, terminal: .error))
         }
         let hasErrorsFile = summary.errors.values.contains { $0 > 0 }
+        if !hasErrorsFile { prepared.removeEmptyErrors() }
         let report = IndexReport(
             summary, output: output, errorsFile: hasErrorsFile ? prepared.errors : nil)
         if !quiet {

@@ -9,12 +9,15 @@ struct IndexPreparation {
     var request: IndexRequest
     /// Where faults are listed for people; nil: on standard error.
     var errors: String?
+    private var isErrorsNamed = false
     /// Descriptors that were opened for lists.
     private var opened: [Int32] = []
 
     init(_ command: IndexCommand, now: Int64, time: LocalTime) throws {
         let form = try IndexForm.form(command.form, output: command.output)
-        try Self.checkOutput(command.output, form)
+        if command.output != "-" {
+            try Self.checkOverwriting(command.output, "--output", mayBeDatabase: form == .sqlite)
+        }
         let columns = try Self.columns(command, form)
         request = IndexRequest(sources: [], output: command.output)
         request.unit = command.frames ? .frame : .instance
@@ -36,13 +39,15 @@ struct IndexPreparation {
                 .usage, "--resume needs a file to go on with", cure: "name one with --output, or leave --resume out")
         }
         if let errors = command.errors {
-            try Self.checkFolder(of: errors, "--errors")
+            try Self.checkOverwriting(errors, "--errors", mayBeDatabase: false)
+            isErrorsNamed = true
             (self.errors, request.errors) = (errors, errors)
         } else if command.output == "-" {
             request.errors = Self.temporaryFile()
         } else {
-            errors = IndexForm.errorsFile(for: command.output)
-            request.errors = errors
+            let file = IndexForm.errorsFile(for: command.output)
+            try Self.checkOverwriting(file, "the errors file", mayBeDatabase: false)
+            (errors, request.errors) = (file, file)
         }
         for path in command.paths {
             request.sources.append(path == "-" ? .list(descriptor: STDIN_FILENO) : .path(path))
@@ -56,6 +61,11 @@ struct IndexPreparation {
     func close() {
         for descriptor in opened { Glibc.close(descriptor) }
         if errors == nil, let file = request.errors { unlink(file) }
+    }
+
+    /// An errors file that nobody asked for by name is there only when there is something in it.
+    func removeEmptyErrors() {
+        if let errors, !isErrorsNamed { unlink(errors) }
     }
 
     private mutating func list(_ file: String) throws -> Int32 {
@@ -110,25 +120,22 @@ struct IndexPreparation {
     // MARK: Files that are written
 
     /// What must not be overwritten is not: images, archives, databases of others.
-    private static func checkOutput(_ output: String, _ form: IndexRequest.Format) throws {
-        if output == "-" { return }
-        try checkFolder(of: output, "--output")
-        guard let head = head(of: output) else { return }
-        let isDatabase = head.starts(with: Array("SQLite format 3\0".utf8))
+    private static func checkOverwriting(_ file: String, _ option: String, mayBeDatabase: Bool) throws {
+        try checkFolder(of: file, option)
+        guard let head = head(of: file) else { return }
         let what: String? =
             if head.count >= 132, head[128..<132].elementsEqual("DICM".utf8) {
                 "an image"
             } else if head.starts(with: [0x50, 0x4B, 3, 4]) {
                 "a zip file"
-            } else if isDatabase, form != .sqlite {
+            } else if head.starts(with: Array("SQLite format 3\0".utf8)), !mayBeDatabase {
                 "a database"
             } else {
                 nil
             }
         guard let what else { return }
         throw CommandFailure(
-            .usage, "--output \(output) is \(what), and is left as it is", cure: "name another file, or remove it first"
-        )
+            .usage, "\(option) \(file) is \(what), and is left as it is", cure: "name another file, or remove it first")
     }
 
     private static func checkFolder(of file: String, _ option: String) throws {
