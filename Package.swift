@@ -129,6 +129,8 @@ let drivers: [Target] = [
         "HL7AnalyserDriverEntry", "hl7-analyser/Entry", ["HL7AnalyserDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver("POCT1ADriver", "poct1a/Driver", ["DriverKit", "DriverWire", "MLLP", "POCT1A", "JSONText"]),
     driver("POCT1ADriverEntry", "poct1a/Entry", ["POCT1ADriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver("DelimitedDriver", "delimited/Driver", ["DriverKit", "DriverWire", "CharacterSets", "JSONText"]),
+    driver("DelimitedDriverEntry", "delimited/Entry", ["DelimitedDriver", "DriverKit", "CHilumDriver"], entry: true),
     // What drivers of serial blocks share: receiving, silence, repeats, deadlines.
     driver("BlockDriverKit", "BlockDriverKit", ["DriverKit", "SerialBlocks"]),
     driver(
@@ -144,6 +146,9 @@ let drivers: [Target] = [
     driver("ILDriverEntry", "il/Entry", ["ILDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver("VitrosDriver", "vitros/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("VitrosDriverEntry", "vitros/Entry", ["VitrosDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "BiomerieuxDriver", "biomerieux/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText", "CharacterSets"]),
+    driver("BiomerieuxDriverEntry", "biomerieux/Entry", ["BiomerieuxDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -222,6 +227,7 @@ let tests: [Target] = [
     test("HL7AnalyserDriverTests", ["HL7AnalyserDriver", "DriverKit", "DriverWire", "JSONText", "HL7v2", "MLLP"]),
     test("POCT1ATests", ["POCT1A"]),
     test("POCT1ADriverTests", ["POCT1ADriver", "DriverKit", "DriverWire", "JSONText"]),
+    test("DelimitedDriverTests", ["DelimitedDriver", "DriverKit", "DriverWire", "JSONText"]),
     // Not tests: what the tests of drivers share.
     .target(name: "DriverBench", dependencies: ["DriverKit", "DriverWire", "JSONText"], path: "Tests/DriverBench"),
     test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
@@ -229,6 +235,7 @@ let tests: [Target] = [
     test("SynchronDriverTests", ["SynchronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("ILDriverTests", ["ILDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("VitrosDriverTests", ["VitrosDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("BiomerieuxDriverTests", ["BiomerieuxDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -237,11 +244,12 @@ let fuzzEntries: [Target.Dependency] = [
     "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology", "DICOM", "StructuredReports",
     "ImagingModel",
     "HitachiDriver",
-    "POCT1A", "POCT1ADriver",
+    "POCT1A", "POCT1ADriver", "DelimitedDriver",
     "BeckmanAUDriver",
     "SynchronDriver",
     "ILDriver",
     "VitrosDriver",
+    "BiomerieuxDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -260,11 +268,13 @@ let package = Package(
         .library(name: "hilum-driver-lis", type: .dynamic, targets: ["LISDriverEntry"]),
         .library(name: "hilum-driver-hl7-analyser", type: .dynamic, targets: ["HL7AnalyserDriverEntry"]),
         .library(name: "hilum-driver-poct1a", type: .dynamic, targets: ["POCT1ADriverEntry"]),
+        .library(name: "hilum-driver-delimited", type: .dynamic, targets: ["DelimitedDriverEntry"]),
         .library(name: "hilum-driver-hitachi", type: .dynamic, targets: ["HitachiDriverEntry"]),
         .library(name: "hilum-driver-beckman-au", type: .dynamic, targets: ["BeckmanAUDriverEntry"]),
         .library(name: "hilum-driver-synchron", type: .dynamic, targets: ["SynchronDriverEntry"]),
         .library(name: "hilum-driver-il", type: .dynamic, targets: ["ILDriverEntry"]),
         .library(name: "hilum-driver-vitros", type: .dynamic, targets: ["VitrosDriverEntry"]),
+        .library(name: "hilum-driver-biomerieux", type: .dynamic, targets: ["BiomerieuxDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

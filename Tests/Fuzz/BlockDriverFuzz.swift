@@ -1,4 +1,5 @@
 import BeckmanAUDriver
+import BiomerieuxDriver
 import DriverKit
 import HitachiDriver
 import ILDriver
@@ -66,4 +67,9 @@ func fuzzIL(_ bytes: UnsafeRawBufferPointer) {
 
 func fuzzVitros(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(VitrosDriver.self, ["{}", #"{"answers": false}"#, #"{"repeat_window": 0}"#], bytes)
+}
+
+func fuzzBiomerieux(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        BiomerieuxDriver.self, ["{}", #"{"check": "required"}"#, #"{"charset": "GB18030", "answers": "none"}"#], bytes)
 }

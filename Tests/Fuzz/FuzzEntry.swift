@@ -15,6 +15,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "hl7v2", run: fuzzHL7v2),
         FuzzEntry(name: "hl7-driver", run: fuzzHL7Driver),
         FuzzEntry(name: "poct1a", run: fuzzPOCT1A),
+        FuzzEntry(name: "delimited", run: fuzzDelimited),
         FuzzEntry(name: "driver-wire", run: fuzzDriverWire),
         FuzzEntry(name: "fhir", run: fuzzFHIR),
         FuzzEntry(name: "profile", run: fuzzProfile),
@@ -27,6 +28,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "synchron-driver", run: fuzzSynchron),
         FuzzEntry(name: "il-driver", run: fuzzIL),
         FuzzEntry(name: "vitros-driver", run: fuzzVitros),
+        FuzzEntry(name: "biomerieux-driver", run: fuzzBiomerieux),
     ]
 
     /// The entry with a name.
