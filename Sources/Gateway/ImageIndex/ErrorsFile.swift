@@ -13,11 +13,7 @@ final class ErrorsFile {
     init(_ path: String) throws(IndexFault) {
         self.path = path
         let opened = hilum_output_open(path, 1)
-        guard opened >= 0 else {
-            throw IndexFault(
-                .errors, path: path, "cannot be opened: \(String(cString: strerror(-opened)))",
-                cure: "name a file in a folder that may be written")
-        }
+        guard opened >= 0 else { throw DescriptorWriting.opening(-opened, .errors, path) }
         descriptor = opened
         lines.append("path,offset,reason,text\r\n")
         try flush()
@@ -60,5 +56,8 @@ final class ErrorsFile {
         if code != 0 { throw DescriptorWriting.fault(code, .errors, path) }
     }
 
-    func finish() throws(IndexFault) { try flush() }
+    func finish() throws(IndexFault) {
+        try flush()
+        hilum_output_release(descriptor)
+    }
 }

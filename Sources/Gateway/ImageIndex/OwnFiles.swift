@@ -14,11 +14,13 @@ struct OwnFiles: Sendable {
     /// - Parameter paths: the output and the errors file; made already where that can be.
     init(_ paths: [String]) {
         for path in paths {
-            let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.index(after: $0)...]) } ?? path
-            let folder = path.utf8.count > name.utf8.count ? String(path.dropLast(name.count)) : "."
+            let bytes = Array(path.utf8)
+            let cut = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+            let name = Array(bytes[cut...])
+            let folder = cut == 0 ? "." : String(decoding: bytes[..<cut], as: UTF8.self)
             for own in Self.extensions {
                 for ending in Self.endings {
-                    names.insert(Array((name + own + ending).utf8))
+                    names.insert(name + Array((own + ending).utf8))
                     let (stamp, code) = hilum_stamp.of(AT_FDCWD, path + own + ending, follows: true)
                     if code == 0 { files.insert(FileIdentity(stamp)) }
                 }

@@ -14,7 +14,12 @@ final class PathList {
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     /// No whole path is at hand.
-    var wouldWait: Bool { !isAtEnd && !bytes[place...].contains(ending ?? 0) }
+    var wouldWait: Bool {
+        if isAtEnd { return false }
+        guard let ending else { return true }
+        while place < bytes.count, bytes[place] == ending { place += 1 }
+        return !bytes[place...].contains(ending)
+    }
 
     /// The next path; nil at the end, on a fault of reading and when the run is stopped.
     func next(_ isStopped: () -> Bool) -> [UInt8]? {

@@ -50,11 +50,7 @@ struct RunOpening {
 
     private static func open(_ path: String, earlier: Int32) throws(IndexFault) -> TextOutput {
         let descriptor = hilum_output_open(path, 1)
-        guard descriptor >= 0 else {
-            throw IndexFault(
-                .output, path: path, "cannot be opened: \(String(cString: strerror(-descriptor)))",
-                cure: "name a file in a folder that may be written")
-        }
+        guard descriptor >= 0 else { throw DescriptorWriting.opening(-descriptor, .output, path) }
         return TextOutput(path: path, descriptor: descriptor, isOwned: true, earlier: earlier)
     }
 

@@ -161,9 +161,8 @@ final class RunWriter: @unchecked Sendable {
         try sink?.finish(isInterrupted: isInterrupted)
         if let state, let output {
             try state.finish(output, isInterrupted: isInterrupted)
-        } else {
-            try output?.finish()
         }
+        try output?.finish()
         try errors?.finish()
     }
 }

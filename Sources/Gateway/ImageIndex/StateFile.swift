@@ -4,8 +4,8 @@ import GRDBSQLite
 /// What a run that can be resumed keeps beside its output, in `OUTPUT.state`: an SQLite database of the files it met, in the
 /// order of the walk, and where their rows stand.
 ///
-/// - `about`: one row: what was asked for (`request`), the output it belongs to (inode), its size when the run ended, or 0
-///   while it was running.
+/// - `about`: one row: what was asked for (`request`), the output it belongs to (inode), its size and time when the run
+///   ended, or 0 while it was running.
 /// - `folder`, `file`: as met. A file's `place` and `length` are those of its rows in the output; `marks` is what they count
 ///   for (`InstanceMark`).
 /// - `fault`: what was wrong in a file, where the same bytes give the same fault again.
@@ -14,7 +14,7 @@ enum StateFile {
     static let version: Int64 = 1
 
     static let schema = """
-        CREATE TABLE about(request TEXT NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL);
+        CREATE TABLE about(request TEXT NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL);
         CREATE TABLE folder(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
         CREATE TABLE file(
             id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, name BLOB NOT NULL, size INTEGER NOT NULL,

@@ -33,11 +33,7 @@ final class StateWriter {
         for ending in ["", "-journal", "-wal", "-shm"] { unlink(path + ending) }
         // SQLite makes files for all to read.
         let descriptor = hilum_output_open(path, 1)
-        guard descriptor >= 0 else {
-            throw IndexFault(
-                .state, path: path, "cannot be made: \(String(cString: strerror(-descriptor)))",
-                cure: "name an output in a folder that may be written")
-        }
+        guard descriptor >= 0 else { throw DescriptorWriting.opening(-descriptor, .state, path) }
         close(descriptor)
         do {
             database = try SQLiteConnection(path)
@@ -50,7 +46,7 @@ final class StateWriter {
                 "INSERT INTO file(folder, name, size, modified, inode, place, length, rows, faults, marks) "
                     + "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             addFault = try database.prepare("INSERT INTO fault VALUES(?, ?, ?, ?, ?)")
-            let about = try database.prepare("INSERT INTO about VALUES(?, ?, 0)")
+            let about = try database.prepare("INSERT INTO about VALUES(?, ?, 0, 0)")
             about.bind(1, request)
             about.bind(2, Int64(bitPattern: output.inode))
             try about.run()
@@ -143,7 +139,9 @@ final class StateWriter {
         }
         try output.synchronize()
         do {
-            try database.execute("UPDATE about SET size = \(output.position); COMMIT")
+            try database.execute(
+                "UPDATE about SET size = \(output.position), modified = \(output.modified); COMMIT; "
+                    + "PRAGMA locking_mode = NORMAL; SELECT 1 FROM about")
         } catch {
             throw StateFile.fault(error, path)
         }

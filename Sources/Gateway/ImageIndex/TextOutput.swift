@@ -71,8 +71,14 @@ final class TextOutput {
         return DescriptorWriting.fault(code, .output, path)
     }
 
-    /// Ends it.
-    func finish() throws(IndexFault) { try settle() }
+    /// Time of its last change, in nanoseconds since 1970.
+    var modified: Int64 { hilum_stamp.of(descriptor, "", follows: true).0.modified }
+
+    /// Ends it: another run may write to it.
+    func finish() throws(IndexFault) {
+        try settle()
+        if isOwned { hilum_output_release(descriptor) }
+    }
 
     /// So that what is known of rows never is ahead of them.
     func synchronize() throws(IndexFault) {
@@ -112,5 +118,16 @@ enum DescriptorWriting {
                 kind, path: path, problem, cure: "what was written are whole rows; make room and run again")
         default: return IndexFault(kind, path: path, problem, cure: "what was written are whole rows")
         }
+    }
+
+    /// What to tell of an output that cannot be opened.
+    static func opening(_ code: Int32, _ kind: IndexFault.Code, _ path: String) -> IndexFault {
+        if code == EBUSY {
+            return IndexFault(
+                kind, path: path, "another run is writing it", cure: "wait for its end, or name another file")
+        }
+        return IndexFault(
+            kind, path: path, "cannot be opened: \(String(cString: strerror(code)))",
+            cure: "name a file in a folder that may be written")
     }
 }

@@ -38,13 +38,13 @@ final class Walk: @unchecked Sendable {
                 }
             } else if let list {
                 guard batch.hasRoom(for: .none) else { return }
+                // A list may come slowly: rows of what was named do not wait for what is not.
+                if !batch.entries.isEmpty, list.wouldWait { return }
                 guard let path = list.next(isStopped) else {
                     self.list = nil
                     continue
                 }
                 path.withUnsafeBytes { named($0, batch) }
-                // What is known of a list may come slowly: rows of what was named do not wait for what is not.
-                if list.wouldWait, !batch.entries.isEmpty { return }
             } else if nextSource < sources.count {
                 guard batch.hasRoom(for: .none) else { return }
                 let source = sources[nextSource]

@@ -148,8 +148,14 @@ struct Worker: ~Copyable {
         _ prefix: UnsafeRawBufferPointer, _ folder: Int32, _ name: UnsafePointer<CChar>, in batch: Batch
     ) {
         var source = FileSource(folder: folder, name: name)
-        let outcome = reader.read(prefix, isWholeFile: prefix.count < HeadBuffers.size) { offset, buffer in
+        var outcome = reader.read(prefix, isWholeFile: prefix.count < HeadBuffers.size) { offset, buffer in
             source.fetch(offset, buffer)
+        }
+        if case .fault(let fault) = outcome, fault.code == .truncated, prefix.count < HeadBuffers.size,
+            let size = source.size(), size > Int64(prefix.count)
+        {
+            // It has grown meanwhile, or the file system gives fewer bytes at once than there are.
+            outcome = reader.read(prefix, isWholeFile: false) { offset, buffer in source.fetch(offset, buffer) }
         }
         switch outcome {
         case .read:

@@ -146,7 +146,7 @@ struct ZipArchive: ~Copyable {
         entry.size = UInt64(record.number32(24))
         entry.offset = UInt64(record.number32(42))
         let (rest, _) = try directory(nameLength + extraLength)
-        entry.name = Array(rest[..<nameLength])
+        entry.name = Array(rest.prefix(nameLength))
         entry.takeLarge(rest, from: nameLength)
         place += UInt64(commentLength)
         let (offset, overflow) = entry.offset.addingReportingOverflow(shift)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,9 +53,25 @@ int hilum_file_open(int folder, const char *name) {
 }
 
 int hilum_output_open(const char *path, int empties) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (empties ? O_TRUNC : 0), 0600);
-    return fd < 0 ? -errno : fd;
+    struct stat status;
+    int problem = 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) return -errno;
+    if (fstat(fd, &status) != 0) {
+        problem = errno;
+    } else if (S_ISREG(status.st_mode)) {
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            problem = EBUSY;
+        } else if (empties && ftruncate(fd, 0) != 0) {
+            problem = errno;
+        }
+    }
+    if (!problem) return fd;
+    (void)close(fd);
+    return -problem;
 }
+
+void hilum_output_release(int descriptor) { (void)flock(descriptor, LOCK_UN); }
 
 long hilum_descriptor_path(int descriptor, char *path, size_t capacity) {
     char link[32];

@@ -29,8 +29,10 @@ int hilum_stamp_of(int folder, const char *name, int follows, hilum_stamp *stamp
  * regular file). */
 int hilum_file_open(int folder, const char *name);
 
-/* Opens a file for writing, made when it is not there with mode 0600; `empties` what it holds. The descriptor, or -errno. */
+/* Opens a file for writing, made when it is not there with mode 0600; `empties` what it holds. The descriptor, or -errno;
+ * -EBUSY when another one that was opened so has not been released yet (advisory lock, regular files only). */
 int hilum_output_open(const char *path, int empties);
+void hilum_output_release(int descriptor);
 
 /* Path of a descriptor without links, as the kernel knows it; length (without NUL) or -errno. */
 long hilum_descriptor_path(int descriptor, char *path, size_t capacity);
