@@ -123,8 +123,9 @@ extension CharacterSetDetection {
         case .plain(.iso8859), .plain(.windows), .plain(.gb18030), .plain(.gbk): return !utf8.isValid
         case .plain(.utf8): return utf8.longSequences > 0
         case .plain: return true
-        case .extended(_, let g1, _):
-            return hasEscapes || g1 != nil || !utf8.isValid && !ChineseEvidence(text).isValid
+        case .extended(_, let g1, let others):
+            if hasEscapes || g1 != nil { return true }
+            return !utf8.isValid && (others.contains { $0.isG1 } || !ChineseEvidence(text).isValid)
         }
     }
 }

@@ -70,13 +70,16 @@ struct DataSetReader {
         return meta
     }
 
+    /// True for tags behind which there is nothing that is wanted, if it comes before them.
+    private static func mayPass(_ tag: UInt32) -> Bool { tag < HeaderCursor.pixelData || HeaderCursor.isEnd(tag) }
+
     /// The data set up to the end of the buffer.
     mutating func readTopLevel() -> DataSet {
         let set = readDataSet(limit: bytes.count, isUndefined: false, depth: 0, characterSet: .default)
         let isPassed =
             options.lastTag.map { last in
                 let tags = set.elements
-                return tags.last.map { $0.tag.number > last } ?? false
+                return tags.last.map { $0.tag.number > last && Self.mayPass($0.tag.number) } ?? false
             } ?? false
         if halt == nil, options.isPrefix, isPassed, !isOutOfOrder {
             halt = .pixelData(offset: position)
@@ -110,7 +113,8 @@ struct DataSetReader {
                 break
             }
             if depth == 0, options.stopsBeforePixelData,
-                group(start) == 0x7FE0 || options.lastTag != nil && (0x7FE0..<0xFFFE).contains(group(start))
+                options.lastTag == nil
+                    ? group(start) == 0x7FE0 : HeaderCursor.isEnd(UInt32(group(start)) << 16)
             {
                 halt = .pixelData(offset: start)
                 break
@@ -142,7 +146,7 @@ struct DataSetReader {
                 set.characterSet = declared
             }
         }
-        if depth == 0, isSorted, let lastTag = options.lastTag, current > lastTag, current < 0xFFFE_0000,
+        if depth == 0, isSorted, let lastTag = options.lastTag, current > lastTag, Self.mayPass(current),
             current >= last
         {
             switch halt {

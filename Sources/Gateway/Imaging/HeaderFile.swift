@@ -1,9 +1,9 @@
 import DICOM
 import Glibc
 
-/// Reads the header of an instance's file, and only it.
+/// Reads files of instances.
 enum HeaderFile {
-    /// First read: most headers fit.
+    /// Most headers fit.
     private static let firstRead = 16 << 10
     /// A header that needs more is none.
     private static let longestHeader = 64 << 20
@@ -12,7 +12,10 @@ enum HeaderFile {
     ///
     /// - Throws: `DICOMFault` when it is no DICOM, `FileFault` when it cannot be read.
     static func read(_ path: String, characterSet: CharacterSetChoice) throws -> DICOMFile {
-        let file = try OpenFile(path)
+        try read(try OpenFile(path), characterSet: characterSet)
+    }
+
+    static func read(_ file: OpenFile, characterSet: CharacterSetChoice) throws -> DICOMFile {
         var options = DICOMFile.ReadOptions.header
         options.characterSet = characterSet
         var (bytes, wanted): ([UInt8], Int) = ([], firstRead)
@@ -31,12 +34,11 @@ enum HeaderFile {
     }
 
     /// The whole data set.
-    static func readAll(_ path: String, size: Int, characterSet: CharacterSetChoice) throws -> DICOMFile {
+    static func readAll(_ path: String, characterSet: CharacterSetChoice) throws -> DICOMFile {
         var options = DICOMFile.ReadOptions()
         options.characterSet = characterSet
-        // `size` is that of what was received; on disk stands File Meta Information in front of it.
         let file = try OpenFile(path)
-        return try DICOMFile.read(try file.read(count: max(size, file.size), at: 0), options: options)
+        return try DICOMFile.read(try file.read(count: try file.size(), at: 0), options: options)
     }
 
     /// Whether two paths lead to one file, however they are written.
@@ -50,76 +52,15 @@ enum HeaderFile {
     static func haveSameDataSet(_ one: String, _ other: String) throws -> Bool {
         let (first, second) = (try OpenFile(one), try OpenFile(other))
         var (from, to) = (try first.dataSetOffset(), try second.dataSetOffset())
-        guard first.size - from == second.size - to else { return false }
+        let end = try first.size()
+        guard end - from == (try second.size()) - to else { return false }
         let piece = 256 << 10
-        while from < first.size {
-            let part = try first.read(count: piece, at: from)
-            if part != (try second.read(count: piece, at: to)) || part.isEmpty { return false }
+        while from < end {
+            let part = try first.read(count: min(piece, end - from), at: from)
+            if part != (try second.read(count: min(piece, end - from), at: to)) || part.isEmpty { return false }
             from += part.count
             to += part.count
         }
         return true
-    }
-}
-
-/// A file that cannot be read.
-struct FileFault: Error, CustomStringConvertible {
-    var description: String
-}
-
-/// An open file; closed when it goes.
-private final class OpenFile {
-    private let descriptor: Int32
-    private let path: String
-    let size: Int
-
-    init(_ path: String) throws {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFault(description: Self.text(path, errno)) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let fault = FileFault(description: Self.text(path, errno))
-            close(descriptor)
-            throw fault
-        }
-        size = Int(status.st_size)
-    }
-
-    deinit { close(descriptor) }
-
-    /// Up to `count` bytes; fewer at the end of the file.
-    func read(count: Int, at offset: Int) throws -> [UInt8] {
-        var failure: Int32 = 0
-        let wanted = max(0, min(count, size - offset))
-        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-            while filled < wanted, let start = buffer.baseAddress {
-                let got = pread(descriptor, start + filled, wanted - filled, off_t(offset + filled))
-                if got > 0 {
-                    filled += got
-                } else if got < 0, errno == EINTR {
-                    continue
-                } else {
-                    failure = got < 0 ? errno : 0
-                    return
-                }
-            }
-        }
-        guard failure == 0 else { throw FileFault(description: Self.text(path, failure)) }
-        return bytes
-    }
-
-    /// Where the data set begins: after preamble and group 0002, whose length stands in its first element (PS3.10 7.1).
-    func dataSetOffset() throws -> Int {
-        let head = try read(count: 144, at: 0)
-        guard head.count == 144, head[128..<132].elementsEqual("DICM".utf8),
-            head[132..<140].elementsEqual([2, 0, 0, 0, 0x55, 0x4C, 4, 0])
-        else { return 0 }
-        let length = (0..<4).reduce(0) { $0 | Int(head[140 + $1]) << (8 * $1) }
-        return min(144 + length, size)
-    }
-
-    private static func text(_ path: String, _ code: Int32) -> String {
-        "\(path) cannot be read: \(String(cString: strerror(code)))"
     }
 }

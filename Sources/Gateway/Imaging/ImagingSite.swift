@@ -11,7 +11,7 @@ final class ImagingSite: Sendable {
     let alarms: any AlarmSink
     let clock: any Clock
     let log: Logger
-    private let current: Mutex<(settings: ImagingSettings, devices: [String: ImagingDevice])>
+    private let current: Mutex<Current>
     private let conversations = Mutex<[String: Int64]>([:])
 
     init(
@@ -23,17 +23,31 @@ final class ImagingSite: Sendable {
         self.alarms = alarms
         self.clock = clock
         self.log = log
-        current = Mutex((settings, Self.index(settings)))
+        current = Mutex(Current(settings))
     }
 
-    var settings: ImagingSettings { current.withLock { $0.settings } }
+    /// Settings, and the devices by id. Replaced as a whole; asked for with every instance, so that it is not copied.
+    final class Current: Sendable {
+        let settings: ImagingSettings
+        let devices: [String: ImagingDevice]
+
+        init(_ settings: ImagingSettings) {
+            self.settings = settings
+            devices = Dictionary(settings.devices.map { ($0.id, $0) }) { first, _ in first }
+        }
+    }
+
+    /// What holds now; one that was asked for stays as it is.
+    var valid: Current { current.withLock { $0 } }
+
+    var settings: ImagingSettings { valid.settings }
 
     func update(_ settings: ImagingSettings) {
-        let devices = Self.index(settings)
-        current.withLock { $0 = (settings, devices) }
+        let new = Current(settings)
+        current.withLock { $0 = new }
     }
 
-    func device(_ id: String) -> ImagingDevice? { current.withLock { $0.devices[id] } }
+    func device(_ id: String) -> ImagingDevice? { valid.devices[id] }
 
     /// The device of a calling AE title, where exactly one has it.
     func device(title: String) -> ImagingDevice? {
@@ -43,10 +57,6 @@ final class ImagingSite: Sendable {
 
     /// Now, microseconds since 1970.
     var now: Int64 { clock.now().unix }
-
-    private static func index(_ settings: ImagingSettings) -> [String: ImagingDevice] {
-        Dictionary(settings.devices.map { ($0.id, $0) }) { first, _ in first }
-    }
 
     // MARK: What is shown to people
 

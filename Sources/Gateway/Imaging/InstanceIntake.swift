@@ -27,7 +27,7 @@ final class InstanceIntake: Sendable {
     /// Told of each instance that was kept.
     private let kept: @Sendable (ImageInstance, ArrivalCount) -> Void
     /// Files are read beside the driver's thread; those of one association in order.
-    private let lanes: [DispatchQueue]
+    private let lanes: [HeaderLane]
     private let inFlight = Mutex<Set<String>>([])
 
     /// What completion needs to know of an instance that was kept.
@@ -39,7 +39,7 @@ final class InstanceIntake: Sendable {
     init(_ site: ImagingSite, lanes: Int, kept: @escaping @Sendable (ImageInstance, ArrivalCount) -> Void) {
         self.site = site
         self.kept = kept
-        self.lanes = (0..<max(1, lanes)).map { DispatchQueue(label: "hilum.imaging.lane\($0)") }
+        self.lanes = (0..<max(1, lanes)).map { HeaderLane(number: $0) }
     }
 
     /// A `stored` of the driver.
@@ -59,8 +59,8 @@ final class InstanceIntake: Sendable {
             _ = inFlight.withLock { $0.remove(arrival.path) }
             done(status, comment)
         }
-        let queue = lanes[Int(lane.magnitude) % lanes.count]
-        queue.async { [self] in read(arrival, on: queue, finish) }
+        let lane = lanes[Int(lane.magnitude % UInt(lanes.count))]
+        lane.queue.async { [self] in read(arrival, on: lane, finish) }
     }
 
     /// Whether a file is being taken.
@@ -69,24 +69,24 @@ final class InstanceIntake: Sendable {
     // MARK: On a lane
 
     private func read(
-        _ arrival: Arrival, on queue: DispatchQueue, _ done: @escaping @Sendable (UInt16, String) -> Void
+        _ arrival: Arrival, on lane: HeaderLane, _ done: @escaping @Sendable (UInt16, String) -> Void
     ) {
-        let device = site.device(arrival.device)
+        let valid = site.valid
+        let rules = valid.devices[arrival.device]?.rules
         var arrival = arrival
         let image: ImageInstance
         do {
-            (image, arrival) = try header(arrival, device?.rules ?? ModalityRules())
+            (image, arrival) = try header(arrival, rules ?? ModalityRules(), on: lane)
         } catch let refusal as StoreRefusalReason {
             return refuse(arrival, refusal, done)
         } catch {
             return refuse(arrival, StoreRefusalReason(status: 0xC000, text: "cannot be understood: \(error)"), done)
         }
-        let settings = site.settings
-        let quiet = device?.rules.quietSeconds ?? settings.quietSeconds
+        let quiet = rules?.quietSeconds ?? valid.settings.quietSeconds
         let draft = InstanceDraft(
             image: image, path: arrival.path, size: arrival.size, transferSyntax: arrival.transferSyntax,
             device: arrival.device, callingAE: arrival.calling, receivedAt: arrival.receivedAt,
-            routes: settings.forward(image, arrival.device, arrival.calling),
+            routes: valid.settings.forward(image, arrival.device, arrival.calling),
             due: site.now &+ Int64(max(0, quiet)) &* 1_000_000)
         let known = arrival
         site.store.keep(draft) { [self] result in
@@ -96,7 +96,7 @@ final class InstanceIntake: Sendable {
                 if let conflict { self.conflict(image, known, conflict) }
                 kept(image, ArrivalCount(device: known.device, studyInstances: instances))
             case .success(.known(let file)):
-                queue.async { [self] in again(known, image, file, done) }
+                lane.queue.async { [self] in again(known, image, file, done) }
             case .failure(let fault):
                 // Not on disk in the store: what lies there would only fill the disk; it comes again.
                 if fault.code == .diskFull { unlink(known.path) }
@@ -105,17 +105,12 @@ final class InstanceIntake: Sendable {
         }
     }
 
-    private func header(_ arrival: Arrival, _ rules: ModalityRules) throws -> (ImageInstance, Arrival) {
+    private func header(
+        _ arrival: Arrival, _ rules: ModalityRules, on lane: HeaderLane
+    ) throws -> (ImageInstance, Arrival) {
         var arrival = arrival
-        var file = try HeaderFile.read(arrival.path, characterSet: rules.characterSetChoice)
-        if let undeclared = rules.undeclaredCharacterSet, rules.characterSet == nil,
-            file.dataSet[.specificCharacterSet]?.isEmpty ?? true
-        {
-            file = try HeaderFile.read(
-                arrival.path, characterSet: .override(SpecificCharacterSet(declared: undeclared)))
-        }
-        var image = try ImageInstance(file.dataSet, rules: rules, callingAE: arrival.calling)
-        if let finding = file.characterSetFinding { image.usedCharacterSet = finding.used.declaration }
+        let header = try lane.header(arrival.path, rules: rules, callingAE: arrival.calling)
+        let image = header.image
         for (said, found, name) in [
             (arrival.sopClass, image.instance.sopClass, "SOP class"),
             (arrival.sopInstance, image.instance.uid, "SOP instance"),
@@ -124,7 +119,7 @@ final class InstanceIntake: Sendable {
             throw StoreRefusalReason(
                 status: 0xA900, text: "\(name) is \(said) in the request and \(found) in the data set")
         }
-        if arrival.transferSyntax.isEmpty { arrival.transferSyntax = file.transferSyntax }
+        if arrival.transferSyntax.isEmpty { arrival.transferSyntax = header.transferSyntax }
         return (image, arrival)
     }
 

@@ -128,8 +128,7 @@ struct StudyReports: Sendable {
                 continue
             }
             do {
-                let read = try HeaderFile.readAll(
-                    file.path, size: Int(file.size), characterSet: rules.characterSetChoice)
+                let read = try HeaderFile.readAll(file.path, characterSet: rules.characterSetChoice)
                 if case .broken(let offset) = read.extent {
                     faults.append(
                         DriverFault(

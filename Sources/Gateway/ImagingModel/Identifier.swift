@@ -12,8 +12,8 @@ public enum Identifier {
         case .uid:
             let uids = text.split(separator: "\\").map(String.init).filter { !$0.isEmpty }
             return uids.isEmpty ? nil : .uids(uids)
-        case .date: return range(text.without([".", "/"]))
-        case .time: return range(text.without([":"]))
+        case .date: return range(text.without("./"))
+        case .time: return range(text.without(":"))
         case .integer: return .single(text)
         case .none: return nil
         case .text, .personName:

@@ -25,101 +25,117 @@ extension ImageInstance {
     /// - Throws: when one of the four UIDs that an instance must have (PS3.3 C.12.1, C.7.2.1, C.7.3.1) is missing or is none.
     public init(_ set: DataSet, rules: ModalityRules = ModalityRules(), callingAE: String = "") throws(InstanceRefusal)
     {
-        instance.uid = try Self.uid(set, .sopInstanceUID, "SOP Instance UID")
-        instance.sopClass = try Self.uid(set, .sopClassUID, "SOP Class UID")
-        study.uid = try Self.uid(set, .studyInstanceUID, "Study Instance UID")
-        series.uid = try Self.uid(set, .seriesInstanceUID, "Series Instance UID")
-        declaredCharacterSet = set.text(.specificCharacterSet) ?? ""
-        patient = PatientModule(set, rules: rules)
-        readStudy(set, rules)
-        readSeries(set)
-        readInstance(set)
-        equipment.manufacturer = Self.text(set, .manufacturer)
-        equipment.model = Self.text(set, .manufacturerModelName)
-        equipment.serial = Self.text(set, .deviceSerialNumber)
-        equipment.software = Self.text(set, .softwareVersions)
-        equipment.station = Self.text(set, .stationName)
-        equipment.location = rules.locations[equipment.station] ?? rules.locations[callingAE] ?? ""
+        try self.init(values: set, rules: rules, callingAE: callingAE)
     }
 
-    private mutating func readStudy(_ set: DataSet, _ rules: ModalityRules) {
-        study.accession = Self.accession(set, rules)
-        study.id = Self.text(set, .studyID)
-        study.date = Self.date(set, .studyDate)
-        study.time = Self.time(set, .studyTime)
-        study.description = Self.text(set, .studyDescription)
-        study.referrer = Self.text(set, .referringPhysicianName)
-        study.institution = Self.text(set, .institutionName)
-        study.utcOffset = Self.text(set, .timezoneOffsetFromUTC)
-    }
-
-    private mutating func readSeries(_ set: DataSet) {
-        series.modality = Self.text(set, .modality)
-        series.number = set.integer(.seriesNumber)
-        series.description = Self.text(set, .seriesDescription)
-        series.bodyPart = Self.text(set, .bodyPartExamined)
-        series.laterality = Self.text(set, .laterality)
-        if series.laterality.isEmpty { series.laterality = Self.text(set, .imageLaterality) }
-        series.protocolName = Self.text(set, .protocolName)
-        series.date = Self.date(set, .seriesDate)
-        series.time = Self.time(set, .seriesTime)
-        series.stepDate = Self.date(set, .performedProcedureStepStartDate)
-        series.stepTime = Self.time(set, .performedProcedureStepStartTime)
-        if let step = set.item(.referencedPerformedProcedureStepSequence) {
-            series.performedStep = Self.text(step, .referencedSOPInstanceUID)
+    /// Reads the header of an instance, whatever holds it.
+    init(
+        values: some HeaderValues, rules: ModalityRules, callingAE: String
+    ) throws(InstanceRefusal) {
+        instance.uid = try Self.uid(values, .sopInstance, "SOP Instance UID")
+        instance.sopClass = try Self.uid(values, .sopClass, "SOP Class UID")
+        study.uid = try Self.uid(values, .studyInstance, "Study Instance UID")
+        series.uid = try Self.uid(values, .seriesInstance, "Series Instance UID")
+        declaredCharacterSet = values.text(.characterSet) ?? ""
+        patient = PatientModule(values: values, rules: rules)
+        readStudy(values, rules)
+        readSeries(values)
+        readInstance(values)
+        equipment.manufacturer = Self.text(values, .manufacturer)
+        equipment.model = Self.text(values, .model)
+        equipment.serial = Self.text(values, .serial)
+        equipment.software = Self.text(values, .software)
+        equipment.station = Self.text(values, .station)
+        if !rules.locations.isEmpty {
+            equipment.location = rules.locations[equipment.station] ?? rules.locations[callingAE] ?? ""
         }
+    }
+
+    private mutating func readStudy(_ values: some HeaderValues, _ rules: ModalityRules) {
+        study.accession = Self.accession(values, rules)
+        study.id = Self.text(values, .studyID)
+        study.date = Self.date(values, .studyDate)
+        study.time = Self.time(values, .studyTime)
+        study.description = Self.text(values, .studyDescription)
+        study.referrer = Self.text(values, .referrer)
+        study.institution = Self.text(values, .institution)
+        study.utcOffset = Self.text(values, .utcOffset)
+    }
+
+    private mutating func readSeries(_ values: some HeaderValues) {
+        series.modality = Self.text(values, .modality)
+        series.number = values.integer(.seriesNumber)
+        series.description = Self.text(values, .seriesDescription)
+        series.bodyPart = Self.text(values, .bodyPart)
+        series.laterality = Self.text(values, .laterality)
+        if series.laterality.isEmpty { series.laterality = Self.text(values, .imageLaterality) }
+        series.protocolName = Self.text(values, .protocolName)
+        series.date = Self.date(values, .seriesDate)
+        series.time = Self.time(values, .seriesTime)
+        series.stepDate = Self.date(values, .stepDate)
+        series.stepTime = Self.time(values, .stepTime)
+        series.performedStep = Self.text(values, .performedStep)
         // Structured reports name their request elsewhere (PS3.3 C.17.2).
-        if let request = set.item(.requestAttributesSequence) ?? set.item(.referencedRequestSequence) {
-            series.requestedProcedure = Self.text(request, .requestedProcedureID)
-            series.scheduledStep = Self.text(request, .scheduledProcedureStepID)
+        if values.hasItem(.requestItems) {
+            series.requestedProcedure = Self.text(values, .requestedProcedure)
+            series.scheduledStep = Self.text(values, .scheduledStep)
+        } else if values.hasItem(.documentRequestItems) {
+            series.requestedProcedure = Self.text(values, .documentRequestedProcedure)
+            series.scheduledStep = Self.text(values, .documentScheduledStep)
         }
     }
 
-    private mutating func readInstance(_ set: DataSet) {
-        instance.number = set.integer(.instanceNumber)
-        instance.frames = set.integer(.numberOfFrames)
-        instance.rows = set.integer(.rows)
-        instance.columns = set.integer(.columns)
-        instance.bitsAllocated = set.integer(.bitsAllocated)
-        instance.date = Self.date(set, .contentDate)
-        instance.time = Self.time(set, .contentTime)
-        instance.title = Self.text(set, .documentTitle)
-        if instance.title.isEmpty, let name = set.item(.conceptNameCodeSequence) {
-            instance.title = Self.text(name, .codeMeaning)
-        }
-        if instance.title.isEmpty { instance.title = Self.text(set, Tag(0x0070, 0x0080)) }
+    private mutating func readInstance(_ values: some HeaderValues) {
+        instance.number = values.integer(.instanceNumber)
+        instance.frames = values.integer(.frames)
+        instance.rows = values.integer(.rows)
+        instance.columns = values.integer(.columns)
+        instance.bitsAllocated = values.integer(.bitsAllocated)
+        instance.date = Self.date(values, .contentDate)
+        instance.time = Self.time(values, .contentTime)
+        instance.title = Self.text(values, .documentTitle)
+        if instance.title.isEmpty { instance.title = Self.text(values, .conceptName) }
+        if instance.title.isEmpty { instance.title = Self.text(values, .contentLabel) }
     }
 
-    private static func accession(_ set: DataSet, _ rules: ModalityRules) -> String {
-        let own = text(set, .accessionNumber)
+    private static func accession(
+        _ values: some HeaderValues, _ rules: ModalityRules
+    ) -> String {
+        let own = text(values, .accession)
         if !own.isEmpty, !rules.accessionFirst { return own }
-        for source in rules.accession {
-            if let found = source.text(in: set) { return clean(found) }
+        for place in rules.accession.indices {
+            if let found = values.value(.accession(place), rules) { return clean(found) }
         }
         return own
     }
 
-    private static func uid(_ set: DataSet, _ tag: Tag, _ name: String) throws(InstanceRefusal) -> String {
-        let text = set.string(tag) ?? ""
+    private static func uid(
+        _ values: some HeaderValues, _ field: HeaderField, _ name: String
+    ) throws(InstanceRefusal) -> String {
+        let text = values.string(field) ?? ""
+        if UIDText.isPossible(text) { return text }
+        let tag = field.tag
         guard !text.isEmpty else {
             throw InstanceRefusal(
                 tag: tag, text: "\(name) (\(tag)) is missing: the modality must give one; ask its service")
         }
-        guard UIDText.isPossible(text) else {
-            throw InstanceRefusal(
-                tag: tag,
-                text: "\(name) (\(tag)) \"\(clean(text))\" is no UID (digits and points, 64 at most): ask its service")
-        }
-        return text
+        throw InstanceRefusal(
+            tag: tag,
+            text: "\(name) (\(tag)) \"\(clean(text))\" is no UID (digits and points, 64 at most): ask its service")
     }
 
     // MARK: Values
 
     /// A value as one line: trimmed, without control characters, of bounded length.
-    static func text(_ set: DataSet, _ tag: Tag) -> String { set.text(tag).map(clean) ?? "" }
+    static func text(_ values: some HeaderValues, _ field: HeaderField) -> String {
+        values.text(field).map(clean) ?? ""
+    }
 
     static func clean(_ text: String) -> String {
-        let isClean = text.utf8.count <= longestText && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        var text = text
+        let isClean = text.withUTF8 { utf8 in
+            utf8.count <= longestText && utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        }
         if isClean { return text }
         var bytes = text.utf8.prefix(longestText).map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }
         // Never half a character at the end.
@@ -132,33 +148,56 @@ extension ImageInstance {
     }
 
     /// A date without separators; ACR-NEMA's 2024.03.18 was allowed (PS3.5 6.2, DA).
-    static func date(_ set: DataSet, _ tag: Tag) -> String { text(set, tag).without([".", "-", "/"]) }
+    static func date(_ values: some HeaderValues, _ field: HeaderField) -> String {
+        date(text(values, field))
+    }
 
     /// A time without separators.
-    static func time(_ set: DataSet, _ tag: Tag) -> String { text(set, tag).without([":"]) }
+    static func time(_ values: some HeaderValues, _ field: HeaderField) -> String {
+        time(text(values, field))
+    }
+
+    private static func date(_ text: String) -> String { text.without(".-/") }
+
+    private static func time(_ text: String) -> String { text.without(":") }
+
+    // MARK: Values of other data sets than instances
+
+    static func text(_ set: DataSet, _ tag: Tag) -> String { set.text(tag).map(clean) ?? "" }
+
+    static func date(_ set: DataSet, _ tag: Tag) -> String { date(text(set, tag)) }
+
+    static func time(_ set: DataSet, _ tag: Tag) -> String { time(text(set, tag)) }
 }
 
 extension PatientModule {
     /// The patient of a data set.
-    public init(_ set: DataSet, rules: ModalityRules = ModalityRules()) {
-        id = ImageInstance.text(set, .patientID)
-        for source in rules.patientID {
-            if let found = source.text(in: set) {
+    public init(_ set: DataSet, rules: ModalityRules = ModalityRules()) { self.init(values: set, rules: rules) }
+
+    /// The patient of a header, whatever holds it.
+    init(values: some HeaderValues, rules: ModalityRules) {
+        id = ImageInstance.text(values, .patientID)
+        for place in rules.patientID.indices {
+            if let found = values.value(.patientID(place), rules) {
                 id = ImageInstance.clean(found)
                 break
             }
         }
-        issuer = ImageInstance.text(set, .issuerOfPatientID)
+        issuer = ImageInstance.text(values, .issuer)
         if issuer.isEmpty { issuer = rules.issuer }
-        let inItems = set.items(.otherPatientIDsSequence).map { ImageInstance.text($0, .patientID) }
-        let plain = set.strings(.otherPatientIDs).map(ImageInstance.clean)
-        otherIDs = (inItems + plain).reduce(into: []) { all, id in
-            if !id.isEmpty, id != self.id, !all.contains(id), all.count < 50 { all.append(id) }
+        for other in values.otherPatientIDs() {
+            let other = ImageInstance.clean(other)
+            if !other.isEmpty, other != id, !otherIDs.contains(other), otherIDs.count < Self.mostOtherIDs {
+                otherIDs.append(other)
+            }
         }
-        name = ImageInstance.text(set, .patientName)
-        birthDate = ImageInstance.date(set, .patientBirthDate)
-        sex = ImageInstance.text(set, .patientSex)
+        name = ImageInstance.text(values, .patientName)
+        birthDate = ImageInstance.date(values, .birthDate)
+        sex = ImageInstance.text(values, .sex)
     }
+
+    /// Other Patient IDs that are kept; a person has a few.
+    static let mostOtherIDs = 50
 }
 
 extension ModalityRules {
@@ -166,6 +205,12 @@ extension ModalityRules {
     public var characterSetChoice: CharacterSetChoice {
         if let characterSet { return .override(SpecificCharacterSet(declared: characterSet)) }
         return detectsCharacterSet ? .detect : .declared
+    }
+
+    /// How to read text of files that declare no character set; nil: as all others.
+    var undeclaredChoice: CharacterSetChoice? {
+        guard characterSet == nil else { return nil }
+        return undeclaredCharacterSet.map { .override(SpecificCharacterSet(declared: $0)) }
     }
 }
 
@@ -195,14 +240,19 @@ extension ModalityRules.Source {
 public enum UIDText {
     /// Digits and points, 64 at most, beginning with a digit: safe in a path, a URL and a log.
     public static func isPossible(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 == UInt8(ascii: ".") }
-            && text.utf8.first != UInt8(ascii: ".") && !text.utf8.elementsEqual(".".utf8)
+        var text = text
+        return text.withUTF8 { utf8 in
+            (1...64).contains(utf8.count) && utf8[0] != UInt8(ascii: ".")
+                && utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 == UInt8(ascii: ".") }
+        }
     }
 }
 
 extension String {
-    func without(_ separators: [Character]) -> String {
-        contains { separators.contains($0) } ? String(filter { !separators.contains($0) }) : self
+    /// Without these characters, all of them ASCII.
+    func without(_ separators: String) -> String {
+        var text = self
+        let hasSome = text.withUTF8 { utf8 in utf8.contains { separators.utf8.contains($0) } }
+        return hasSome ? filter { !separators.contains($0) } : self
     }
 }

@@ -43,8 +43,6 @@ struct HeaderCursor {
 
     /// Pixel data and what may stand before them in their group.
     static let pixelData: UInt32 = 0x7FE0_0000
-    /// Signatures and padding, or a tag that was damaged: what is wanted may follow it.
-    static let afterPixelData: UInt32 = 0x7FE1_0000
     /// What no element of a data set lies below.
     static let firstTag: UInt32 = 0x0003_0000
 
@@ -57,7 +55,13 @@ struct HeaderCursor {
     }
 
     /// True when nothing that is wanted can follow the element with this tag.
-    func isPassed(_ tag: UInt32) -> Bool { isOrdered && tag > last }
+    func isPassed(_ tag: UInt32) -> Bool {
+        isOrdered && tag > last && (tag < Self.pixelData || Self.isEnd(tag))
+    }
+
+    /// True for pixel data, signatures and padding, which end a data set. Any other tag from there on was damaged: what is
+    /// wanted may follow it.
+    static func isEnd(_ tag: UInt32) -> Bool { tag >> 16 == 0x7FE0 || (0xFFFA...0xFFFD).contains(tag >> 16) }
 
     /// Elements with representations.
     mutating func runExplicit(_ reader: inout HeaderReader) -> End {
@@ -76,7 +80,7 @@ struct HeaderCursor {
             var length = Int(truncatingIfNeeded: word >> 48)
             if kind != HeaderWord.short {
                 if tag >= Self.pixelData {
-                    end = tag < Self.afterPixelData ? .done : .unusual
+                    end = Self.isEnd(tag) ? .done : .unusual
                     break
                 }
                 guard kind == HeaderWord.long else {
@@ -123,7 +127,7 @@ struct HeaderCursor {
             let start = at &+ 8
             let length = Int(truncatingIfNeeded: word >> 32)
             if tag >= Self.pixelData {
-                end = tag < Self.afterPixelData ? .done : .unusual
+                end = Self.isEnd(tag) ? .done : .unusual
                 break
             }
             if length == HeaderWord.undefined {
@@ -154,7 +158,7 @@ struct HeaderCursor {
         _ tag: UInt32, _ start: Int, _ length: Int, _ vr: UInt16, _ reader: inout HeaderReader
     ) -> End? {
         if tag <= previous, let end = turnBack(tag, &reader) { return end }
-        if tag >= Self.pixelData { return tag < Self.afterPixelData ? .done : .unusual }
+        if tag >= Self.pixelData { return Self.isEnd(tag) ? .done : .unusual }
         while wanted[next] < tag { next &+= 1 }
         if wanted[next] == tag {
             if slots[next].start == nil {
