@@ -5,6 +5,10 @@ extension DeviceProfile {
         case hl7
         /// LIS01, bare STX … ETX, SOH … EOT, or LIS02 records as text.
         case lis
+        /// A document of XML: POCT1-A.
+        case xml
+        /// Text that is nothing of the above: a file of rows.
+        case text
     }
 
     /// How many bytes are looked at.
@@ -23,6 +27,8 @@ extension DeviceProfile {
         switch driver {
         case "hl7-analyser": .hl7
         case "lis": .lis
+        case "poct1a": .xml
+        case "delimited": .text
         default: nil
         }
     }
@@ -47,6 +53,20 @@ extension DeviceProfile {
             }
             isLineStart = bytes[index] == 0x0A || bytes[index] == 0x0D || (isLineStart && bytes[index] == 0x20)
         }
-        return nil
+        if isXML(bytes) { return .xml }
+        return isText(bytes) ? .text : nil
+    }
+
+    /// `<` before anything else, a byte order mark, blanks or the VT of a block apart.
+    private static func isXML(_ bytes: [UInt8]) -> Bool {
+        let rest = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
+        guard rest.first == UInt8(ascii: "<"), let second = rest.dropFirst().first else { return false }
+        return second == UInt8(ascii: "?") || second >= 0x41 && second <= 0x7A
+    }
+
+    /// No control character but those of lines and tables; UTF-16 by its mark.
+    private static func isText(_ bytes: [UInt8]) -> Bool {
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return true }
+        return !bytes.isEmpty && bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
     }
 }
