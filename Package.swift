@@ -149,6 +149,9 @@ let drivers: [Target] = [
     driver(
         "BiomerieuxDriver", "biomerieux/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText", "CharacterSets"]),
     driver("BiomerieuxDriverEntry", "biomerieux/Entry", ["BiomerieuxDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "UrineTextDriver", "urine-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("UrineTextDriverEntry", "urine-text/Entry", ["UrineTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -236,6 +239,7 @@ let tests: [Target] = [
     test("ILDriverTests", ["ILDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("VitrosDriverTests", ["VitrosDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("BiomerieuxDriverTests", ["BiomerieuxDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("UrineTextDriverTests", ["UrineTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -250,6 +254,7 @@ let fuzzEntries: [Target.Dependency] = [
     "ILDriver",
     "VitrosDriver",
     "BiomerieuxDriver",
+    "UrineTextDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -275,6 +280,7 @@ let package = Package(
         .library(name: "hilum-driver-il", type: .dynamic, targets: ["ILDriverEntry"]),
         .library(name: "hilum-driver-vitros", type: .dynamic, targets: ["VitrosDriverEntry"]),
         .library(name: "hilum-driver-biomerieux", type: .dynamic, targets: ["BiomerieuxDriverEntry"]),
+        .library(name: "hilum-driver-urine-text", type: .dynamic, targets: ["UrineTextDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

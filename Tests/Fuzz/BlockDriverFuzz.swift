@@ -5,6 +5,7 @@ import HitachiDriver
 import ILDriver
 import JSONText
 import SynchronDriver
+import UrineTextDriver
 import VitrosDriver
 
 /// A stream driver under one of several options: any bytes, in pieces, with time-outs and orders. It may not trap, it must be
@@ -72,4 +73,10 @@ func fuzzVitros(_ bytes: UnsafeRawBufferPointer) {
 func fuzzBiomerieux(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(
         BiomerieuxDriver.self, ["{}", #"{"check": "required"}"#, #"{"charset": "GB18030", "answers": "none"}"#], bytes)
+}
+
+func fuzzUrineText(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        UrineTextDriver.self,
+        ["{}", #"{"format": "checked"}"#, #"{"format": "printout"}"#, #"{"answers": "ack-nak"}"#], bytes)
 }

@@ -29,6 +29,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "il-driver", run: fuzzIL),
         FuzzEntry(name: "vitros-driver", run: fuzzVitros),
         FuzzEntry(name: "biomerieux-driver", run: fuzzBiomerieux),
+        FuzzEntry(name: "urine-text-driver", run: fuzzUrineText),
     ]
 
     /// The entry with a name.
