@@ -19,9 +19,15 @@ class Indexed(NamedTuple):
     errors: pathlib.Path
     status: int
     said: str
+    folder: str
 
     def rows(self):
-        return list(check.READERS[self.path.suffix[1:]](self.path))
+        """Rows with paths as they were named: a database has whole ones."""
+        rows = list(check.READERS[self.path.suffix[1:]](self.path))
+        if self.path.suffix == ".sqlite":
+            for row in rows:
+                row["Path"] = row["Path"].removeprefix(f"{self.folder}/./").removeprefix(f"{self.folder}/")
+        return rows
 
     def faults(self):
         return list(check.errors(self.errors))
@@ -41,4 +47,4 @@ def index(*paths, to, options=(), cwd=None, stdin=None, status=(0, 1), timeout=6
     said = run.stderr.decode("utf-8", "replace")
     assert run.returncode not in CRASHES, f"hilum index crashed ({run.returncode}): {said[-3000:]}"
     assert run.returncode in status, f"exit status {run.returncode}: {said[-3000:]}"
-    return Indexed(pathlib.Path(to), errors, run.returncode, said)
+    return Indexed(pathlib.Path(to), errors, run.returncode, said, str(cwd or pathlib.Path.cwd()))
