@@ -41,9 +41,9 @@ struct HeaderReading {
 
     static func fetch(_ bytes: [UInt8], _ offset: Int, _ target: UnsafeMutableRawBufferPointer) -> Int {
         guard offset < bytes.count else { return 0 }
-        let part = bytes[offset..<min(bytes.count, offset + target.count)]
-        target.copyBytes(from: part)
-        return part.count
+        let count = min(bytes.count - offset, target.count)
+        bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count])) }
+        return count
     }
 
     /// Rows of the file in a form.

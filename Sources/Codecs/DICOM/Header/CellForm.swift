@@ -41,7 +41,7 @@ enum CellTrim {
 /// seven more are overwritten behind it.
 enum CellText {
     /// Most bytes that so many become in any form, quotes and the sign before a formula included.
-    @inline(__always) static func most(_ count: Int) -> Int { count &* 6 &+ 16 }
+    @inline(__always) static func most(_ count: Int) -> Int { count &* 6 &+ 64 }
 
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080

@@ -32,11 +32,12 @@ extension HeaderCursor {
             return .done
         }
         if isLast { return position == count ? .done : cut() }
+        let atHand = max(0, count - position)
         if isPrefix || position > 0 {
             if let outcome = move(to: position, atLeast: 12, &reader, fetch) { return outcome }
         }
-        // The element is the first in the window now.
-        if count == 0 { return .done }
+        // The element is the first in the window now. What was at hand may have gone: a file that shrinks.
+        if count == 0 { return atHand == 0 ? .done : cut() }
         guard count >= 8 else { return cut() }
         let word = load64(0)
         let tag = HeaderWord.tag(word)
@@ -53,6 +54,10 @@ extension HeaderCursor {
             }
         }
         if length == HeaderWord.undefined || length <= count - start || tag >= Self.pixelData { return nil }
+        if tag == reader.plan.framesTag, tag > previous {
+            noteFrames(&reader, start, length, isImplicit)
+            return .done
+        }
         if isPassed(tag) { return .done }
         return passLong(tag, start, length, UInt16(truncatingIfNeeded: word >> 32), &reader, fetch)
     }
@@ -121,9 +126,10 @@ extension HeaderCursor {
         _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
     ) -> Outcome? {
         let offset = origin + place
-        switch reader.window.move(to: offset, atLeast: least, fetch) {
+        switch reader.window.move(to: offset, atLeast: least, in: reader.store.window(), fetch) {
         case .fault(let fault): return .fault(fault)
         case .read(let start, let filled):
+            reader.seen = max(reader.seen, offset + filled)
             base = start
             count = filled
             origin = offset
@@ -166,7 +172,7 @@ extension HeaderCursor {
         if !isUndefined, vr == HeaderWord.unknown { return .unusual }
         if tag >= privateStart {
             findPrivateStart(tag, reader)
-            if tag >= privateStart { return .unusual }
+            if tag >= privateStart, isWantedPrivate(tag, reader) { return .unusual }
         }
         while wanted[next] < tag { next &+= 1 }
         let isWanted = wanted[next] == tag && slots[next].start == nil
@@ -180,6 +186,10 @@ extension HeaderCursor {
         let isInside =
             isImplicit
             || vr == HeaderWord.unknown && !HeaderWord.isExplicitItem(base, position + header, count, table)
+        if tag == reader.plan.framesTag, tag > previous {
+            noteFrames(&reader, position + header, isUndefined ? nil : length, isInside)
+            return .done
+        }
         previous = tag
         let element = position
         position += header
@@ -197,6 +207,13 @@ extension HeaderCursor {
             position = header
         }
         return walk(place, end, isInside, &reader, fetch, keeps: true)
+    }
+
+    /// The functional groups of the frames are read one by one, when they are asked for.
+    private func noteFrames(_ reader: inout HeaderReader, _ start: Int, _ length: Int?, _ isInside: Bool) {
+        reader.frames.start = origin + start
+        reader.frames.end = length.map { origin + start + $0 } ?? Int.max
+        reader.frames.isImplicit = isInside
     }
 
     /// Walks behind a sequence whose items begin at `position`, and notes it.

@@ -204,6 +204,19 @@ struct HeaderCursor {
         privateStart = reader.plan.privateGroups.first { $0 >= group }.map { UInt32($0) << 16 } ?? UInt32.max
     }
 
+    /// True for an element that a column by its creator shows.
+    func isWantedPrivate(_ tag: UInt32, _ reader: borrowing HeaderReader) -> Bool {
+        let element = UInt16(truncatingIfNeeded: tag)
+        for (place, special) in reader.plan.specials.enumerated() {
+            guard case .privateElement(let group, _, let low) = special.source, tag >> 16 == UInt32(group) else {
+                continue
+            }
+            let block = reader.privateBlocks[place]
+            if block != 0, element == block << 8 | UInt16(low) { return true }
+        }
+        return false
+    }
+
     /// Elements of the private groups that are wanted, and the creators of their blocks.
     @inline(never) mutating func notePrivate(
         _ tag: UInt32, _ start: Int, _ length: Int, _ vr: UInt16, _ reader: inout HeaderReader

@@ -30,6 +30,9 @@ final class HeaderPlan: @unchecked Sendable {
     let slotCount: Int
     /// The last tag that has to be passed.
     let last: UInt32
+    /// The sequence of the frames' functional groups; `UInt32.max` where rows are no frames.
+    let framesTag: UInt32
+    let frameColumns: FrameColumns
     /// Slots of elements that reading needs for itself.
     let syntaxSlot: Int
     let characterSetSlot: Int
@@ -43,6 +46,9 @@ final class HeaderPlan: @unchecked Sendable {
     /// Columns whose path begins with a private sequence: read by whole reading.
     let hasPrivatePaths: Bool
     let hasPaths: Bool
+
+    /// Slot of a wanted element.
+    func slot(of tag: Tag) -> Int? { tags.firstIndex(of: tag) }
 
     init(_ columns: IndexColumns) {
         var all: Set<Tag> = [.transferSyntaxUID, .specificCharacterSet]
@@ -59,6 +65,12 @@ final class HeaderPlan: @unchecked Sendable {
                 }
             case .frameNumber: break
             }
+        }
+        if columns.areOfFrames {
+            all.formUnion([
+                .numberOfFrames, HeaderFrames.shared, HeaderFrames.perFrame, HeaderFrames.gridOffsets,
+                .imagePositionPatient, .imageOrientationPatient,
+            ])
         }
         let signed = all.filter { DataDictionary.entry($0)?.isSignedByPixelRepresentation == true }
         if !signed.isEmpty { all.insert(.pixelRepresentation) }
@@ -103,14 +115,17 @@ final class HeaderPlan: @unchecked Sendable {
             if case .path(let path) = special.source { path } else { nil }
         }
         isSequenceOfPath = tags.map { tag in
-            paths.contains { path in
-                if case .tag(tag)? = path.sequences.first?.step { true } else { false }
-            }
+            columns.areOfFrames && tag == HeaderFrames.shared
+                || paths.contains { path in
+                    if case .tag(tag)? = path.sequences.first?.step { true } else { false }
+                }
         }
         hasPrivatePaths = paths.contains { path in
             if case .privateElement? = path.sequences.first?.step { true } else { false }
         }
         sequences = Set(tags.map(\.number))
+        framesTag = columns.areOfFrames ? HeaderFrames.perFrame.number : UInt32.max
+        frameColumns = FrameColumns(columns)
         table = HeaderWord.makeTable()
         hasPaths = specials.contains { if case .path = $0.source { true } else { false } }
     }

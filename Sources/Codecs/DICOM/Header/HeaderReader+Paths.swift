@@ -1,6 +1,7 @@
 extension HeaderReader {
     /// Finds the elements of columns by path in the sequences that were noted. False when whole reading has to.
     mutating func findPaths() -> Bool {
+        let slots = slots
         for special in plan.specials {
             guard case .path(let path) = special.source, special.sequenceSlot >= 0 else { continue }
             let sequence = slots[special.sequenceSlot]
@@ -9,15 +10,41 @@ extension HeaderReader {
             if sequence.vr != .SQ { return false }
             if sequence.items == 0 { continue }
             let scan = ItemScan(bytes: sequence.bytes, table: plan.table)
-            guard find(path, scan, sequence, in: special.slot) else { return false }
+            guard find(path, scan, (0, scan.bytes.count), sequence.flags, nil, in: &slots[special.slot]) else {
+                return false
+            }
+            if slots[special.slot].flags.contains(.isCut) { notes.cut(special.slot) }
         }
         return true
     }
 
-    private mutating func find(_ path: ElementPath, _ scan: ItemScan, _ sequence: HeaderSlot, in place: Int) -> Bool {
-        var isImplicit = sequence.flags.contains(.isImplicit)
-        var (start, end) = (0, scan.bytes.count)
+    /// Finds the element of a path in an item.
+    ///
+    /// - Returns: false when the item is not as it should be.
+    mutating func find(
+        _ path: ElementPath, _ scan: ItemScan, _ item: (start: Int, end: Int), _ isImplicit: Bool,
+        _ flags: HeaderSlot.Flags, in slot: inout HeaderSlot
+    ) -> Bool {
         var declaration: UnsafeRawBufferPointer?
+        guard let first = path.sequences.first else { return true }
+        switch find(first.step, scan, item, isImplicit, &declaration) {
+        case .unusual: return false
+        case .end: return true
+        case .header(let header):
+            guard isImplicit || header.letters == HeaderWord.sequence || header.isUndefined else { return true }
+            let inside: HeaderSlot.Flags = header.isImplicitInside ? [.isImplicit] : []
+            return find(path, scan, (header.start, header.end), flags.union(inside), declaration, in: &slot)
+        }
+    }
+
+    /// Goes on in the items of a sequence.
+    private mutating func find(
+        _ path: ElementPath, _ scan: ItemScan, _ items: (start: Int, end: Int), _ flags: HeaderSlot.Flags,
+        _ outer: UnsafeRawBufferPointer?, in slot: inout HeaderSlot
+    ) -> Bool {
+        var isImplicit = flags.contains(.isImplicit)
+        var (start, end) = items
+        var declaration = outer
         for level in path.sequences.indices {
             guard let item = scan.item(path.sequences[level].item, from: start, to: end, isImplicit: isImplicit) else {
                 return false
@@ -29,7 +56,7 @@ extension HeaderReader {
             case .unusual: return false
             case .end: return true
             case .header(let header):
-                if isLast { return set(place, header, scan, isImplicit, declaration, sequence.flags) }
+                if isLast { return set(&slot, header, scan, isImplicit, declaration, flags) }
                 guard isImplicit || header.letters == HeaderWord.sequence || header.isUndefined else { return false }
                 (start, end) = (header.start, header.end)
                 isImplicit = header.isImplicitInside
@@ -72,7 +99,7 @@ extension HeaderReader {
     }
 
     private mutating func set(
-        _ place: Int, _ header: ItemScan.Header, _ scan: ItemScan, _ isImplicit: Bool,
+        _ slot: inout HeaderSlot, _ header: ItemScan.Header, _ scan: ItemScan, _ isImplicit: Bool,
         _ declaration: UnsafeRawBufferPointer?, _ flags: HeaderSlot.Flags
     ) -> Bool {
         let isUnknown = header.letters == HeaderWord.unknown
@@ -82,7 +109,7 @@ extension HeaderReader {
             vr = VR(UInt8(truncatingIfNeeded: header.letters), UInt8(truncatingIfNeeded: header.letters >> 8)) ?? .UN
         }
         if header.isUndefined {
-            slots[place] = HeaderSlot(
+            slot = HeaderSlot(
                 start: scan.bytes.baseAddress, length: 0, items: header.items, vr: .SQ, flags: [])
             return !isImplicit || known != .OB && known != .OW
         }
@@ -90,7 +117,7 @@ extension HeaderReader {
             guard !isUnknown,
                 let items = scan.count(from: header.start, to: header.end, isImplicit: isImplicit)
             else { return false }
-            slots[place] = HeaderSlot(start: scan.bytes.baseAddress, length: 0, items: items, vr: .SQ, flags: [])
+            slot = HeaderSlot(start: scan.bytes.baseAddress, length: 0, items: items, vr: .SQ, flags: [])
             return true
         }
         // Whole reading looks at the Pixel Representation of the item.
@@ -98,26 +125,26 @@ extension HeaderReader {
             return false
         }
         let value = UnsafeRawBufferPointer(rebasing: scan.bytes[header.start..<header.end])
-        if value.count > HeaderReader.longestValue {
-            keep(place, value, vr)
-        } else {
-            slots[place] = HeaderSlot(
-                start: value.baseAddress, length: UInt32(truncatingIfNeeded: value.count), items: 0, vr: vr,
-                flags: flags.intersection(.isKept))
-        }
+        let isCut = value.count > HeaderReader.longestValue
+        slot = HeaderSlot(
+            start: value.baseAddress, length: UInt32(truncatingIfNeeded: min(value.count, HeaderReader.longestValue)),
+            items: 0, vr: vr, flags: isCut ? flags.intersection(.isKept).union(.isCut) : flags.intersection(.isKept))
         if let declaration {
-            convertItem(place, by: SpecificCharacterSet(declared: String(decoding: declaration, as: UTF8.self)))
+            convertItem(&slot, by: SpecificCharacterSet(declared: String(decoding: declaration, as: UTF8.self)))
+        }
+        if isAtFrame, HeaderReader.holdsText(slot), !HeaderReader.isPlain(slot.bytes) {
+            _ = convert(&slot, by: usedCharacterSet)
         }
         return true
     }
 
     /// Converts text of an item by the item's own character set, where it has one.
-    mutating func convertItem(_ place: Int, by set: SpecificCharacterSet) {
-        guard text.override == nil, HeaderReader.holdsText(slots[place]) else { return }
+    mutating func convertItem(_ slot: inout HeaderSlot, by set: SpecificCharacterSet) {
+        guard text.override == nil, HeaderReader.holdsText(slot) else { return }
         let declared = SpecificCharacterSet(
             declared: String(decoding: slots[plan.characterSetSlot].bytes, as: UTF8.self))
-        if set == declared || HeaderReader.isPlain(slots[place].bytes), !set.isUnlikeASCII { return }
-        if slots[place].vr == .UN, !DataSet.isText(slots[place].bytes) { return }
-        convert(place, by: set)
+        if set == declared || HeaderReader.isPlain(slot.bytes), !set.isUnlikeASCII { return }
+        if slot.vr == .UN, !DataSet.isText(slot.bytes) { return }
+        _ = convert(&slot, by: set)
     }
 }

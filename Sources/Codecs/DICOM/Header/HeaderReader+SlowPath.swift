@@ -42,7 +42,13 @@ extension HeaderReader {
                 let target = min(max(needed, bytes.count * 2), Self.longestSlowHeader)
                 switch HeaderReader.extend(&bytes, to: target, fetch) {
                 case .more: break
-                case .end: isWhole = true
+                case .end:
+                    isWhole = true
+                    if bytes.count < seen {
+                        return DICOMFault(
+                            .truncated, at: bytes.count, "the file became shorter while it was read",
+                            cure: "read it again when it is no longer written")
+                    }
                 case .fault(let fault): return fault
                 }
             }
@@ -84,7 +90,9 @@ extension HeaderReader {
 
     /// The cells of a data set. Deflated and big endian values were brought into order by reading.
     private mutating func take(_ file: DICOMFile) {
+        let slots = slots
         notes.take(file.faults)
+        if columns.areOfFrames { frames.dataSet = file.dataSet }
         for (place, tag) in plan.tags.enumerated() {
             if let element = (tag.group == 2 ? file.meta : file.dataSet)[tag] { keep(element, in: place) }
         }
@@ -98,13 +106,15 @@ extension HeaderReader {
             case .path(let path):
                 guard let (set, tag) = file.dataSet.find(path), let element = set[tag] else { continue }
                 keep(element, in: special.slot)
-                if set.characterSet != file.dataSet.characterSet { convertItem(special.slot, by: set.characterSet) }
+                if set.characterSet != file.dataSet.characterSet {
+                    convertItem(&slots[special.slot], by: set.characterSet)
+                }
             case .element, .frameNumber: continue
             }
         }
     }
 
-    private mutating func keep(_ element: Element, in place: Int) {
+    mutating func keep(_ element: Element, in place: Int) {
         var vr = element.effectiveVR
         switch element.value {
         case .bytes(let bytes):

@@ -166,17 +166,24 @@ extension HeaderReader {
 
     /// Puts the text of a slot into UTF-8.
     mutating func convert(_ place: Int, by set: SpecificCharacterSet) {
-        text.converted.removeAll(keepingCapacity: true)
-        set.transcode(slots[place].bytes, vr: slots[place].vr, to: &text.converted)
-        let (start, count) = text.converted.withUnsafeBytes { store.keep($0) }
-        slots[place].start = start
-        if count < text.converted.count {
-            slots[place].flags.insert(.isCut)
-            notes.cut(place)
-        }
-        slots[place].length = UInt32(truncatingIfNeeded: count)
-        slots[place].flags.insert([.isKept, .isUTF8])
+        let slots = slots
+        if convert(&slots[place], by: set) { notes.cut(place) }
     }
+
+    /// - Returns: true when not all of it could be kept.
+    mutating func convert(_ slot: inout HeaderSlot, by set: SpecificCharacterSet) -> Bool {
+        text.converted.removeAll(keepingCapacity: true)
+        set.transcode(slot.bytes, vr: slot.vr, to: &text.converted)
+        let (start, count) = text.converted.withUnsafeBytes { store.keep($0) }
+        let isCut = count < text.converted.count
+        slot.start = start
+        slot.length = UInt32(truncatingIfNeeded: count)
+        slot.flags.insert(isCut ? [.isKept, .isUTF8, .isCut] : [.isKept, .isUTF8])
+        return isCut
+    }
+
+    /// By what the text of the file was read.
+    var usedCharacterSet: SpecificCharacterSet { notes.finding?.used ?? text.override ?? text.declared.set }
 }
 
 extension DataSet {

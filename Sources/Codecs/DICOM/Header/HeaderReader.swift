@@ -16,8 +16,10 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     let plan: HeaderPlan
     /// One for each of `plan.tags`, then one for each column that is none of these.
     let slots: UnsafeMutablePointer<HeaderSlot>
-    /// Cells of a row that stands for a frame; by column.
+    /// Cells of a row that stands for a frame, by column; and those that all frames have.
     let frameSlots: UnsafeMutablePointer<HeaderSlot>
+    let sharedSlots: UnsafeMutablePointer<HeaderSlot>
+    var frames = HeaderFrames()
     var isAtFrame = false
     var store = HeaderStore()
     var window = HeaderWindow()
@@ -25,6 +27,10 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     var privateBlocks: [UInt16]
     /// Where reading the prefix by eight bytes has to stop.
     var prefixLimit: UnsafeRawPointer?
+    var prefix = UnsafeRawBufferPointer(start: nil, count: 0)
+    var isPrefixWhole = false
+    /// The file had so many bytes when a window was moved.
+    var seen = 0
     var text: HeaderText
     var notes = HeaderNotes()
 
@@ -40,6 +46,8 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
         slots.initialize(repeating: .absent, count: count)
         frameSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: max(1, columns.count))
         frameSlots.initialize(repeating: .absent, count: columns.count)
+        sharedSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: max(1, columns.count))
+        sharedSlots.initialize(repeating: .absent, count: columns.count)
         privateBlocks = [UInt16](repeating: 0, count: plan.specials.count)
         text = HeaderText(characterSet)
     }
@@ -47,6 +55,7 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     deinit {
         slots.deallocate()
         frameSlots.deallocate()
+        sharedSlots.deallocate()
     }
 
     /// Reads a header. The cells are valid until the next call, and as long as the prefix is.
@@ -63,6 +72,9 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     ) -> HeaderOutcome {
         clear()
         prefixLimit = prefix.baseAddress.map { $0 + prefix.count }
+        self.prefix = prefix
+        isPrefixWhole = isWholeFile
+        seen = prefix.count
         guard let base = prefix.baseAddress, !plan.hasPrivatePaths else {
             return readWhole(prefix, isWholeFile, fetch)
         }
@@ -161,6 +173,7 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
 
     mutating func clear() {
         isAtFrame = false
+        frames = HeaderFrames()
         window.begin()
         for place in privateBlocks.indices { privateBlocks[place] = 0 }
         slots.update(repeating: .absent, count: plan.slotCount)

@@ -25,15 +25,25 @@ struct HeaderSlot {
 
     static var absent: HeaderSlot { HeaderSlot(start: nil, length: 0, items: 0, vr: .UN, flags: []) }
 
+    /// True for one binary number, of which no form of a row has anything to escape.
+    @inline(__always) var isOneNumber: Bool {
+        switch vr {
+        case .US, .SS: length == 2
+        case .UL, .SL, .FL: length == 4
+        case .FD, .UV, .SV: length == 8
+        default: false
+        }
+    }
+
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: Int(length)) }
 }
 
-/// Memory of a reader for values that are not in the prefix: given out in order, taken back as a whole. Reserved at the first
-/// need; what is not used costs nothing.
+/// Memory of a reader: values that are not in the prefix, given out in order and taken back as a whole; behind them the
+/// window that is moved along a long header. Reserved at the first need; what is not used costs nothing.
 struct HeaderStore: ~Copyable {
     private(set) var base: UnsafeMutableRawPointer?
     private var used = 0
-    /// With the window of `HeaderWindow` under a megabyte a reader.
+    /// With the window under a megabyte a reader.
     static let capacity = 640 << 10
     /// Bytes behind each value that may be read and mean nothing.
     static let slack = 16
@@ -44,15 +54,30 @@ struct HeaderStore: ~Copyable {
 
     mutating func removeAll() { used = 0 }
 
-    /// Where reading by eight bytes has to stop.
-    var limit: UnsafeRawPointer? { base.map { UnsafeRawPointer($0 + HeaderStore.capacity) } }
+    /// Where reading by eight bytes has to stop, values and window alike.
+    var limit: UnsafeRawPointer? { base.map { UnsafeRawPointer($0 + HeaderStore.all) } }
+    private static let all = capacity + HeaderWindow.capacity + slack
+
+    /// What was given out so far: to be taken back to.
+    var mark: Int { used }
+
+    mutating func takeBack(to mark: Int) { used = min(mark, used) }
+
+    /// Where the window is.
+    mutating func window() -> UnsafeMutableRawPointer { memory() + HeaderStore.capacity }
+
+    private mutating func memory() -> UnsafeMutableRawPointer {
+        if let base { return base }
+        let new = UnsafeMutableRawPointer.allocate(byteCount: HeaderStore.all, alignment: 16)
+        base = new
+        return new
+    }
 
     /// Copies bytes, as many of them as there is room for.
     ///
     /// - Returns: the copy, and whether all of them are in it.
     mutating func keep(_ bytes: UnsafeRawBufferPointer) -> (start: UnsafeRawPointer, count: Int) {
-        let base = self.base ?? UnsafeMutableRawPointer.allocate(byteCount: Self.capacity, alignment: 16)
-        self.base = base
+        let base = memory()
         let count = max(0, min(bytes.count, Self.capacity - used - Self.slack))
         let start = base + used
         if let source = bytes.baseAddress { start.copyMemory(from: source, byteCount: count) }

@@ -1,15 +1,10 @@
 /// A part of a file, moved along it: the only memory in which headers longer than the prefix are held.
-struct HeaderWindow: ~Copyable {
-    private var memory: UnsafeMutableRawPointer?
+struct HeaderWindow {
     /// Bytes it can hold: also the longest sequence that columns by path are looked for in.
     static let capacity = 256 << 10
     /// Headers are read no further than this.
     static let farthest = 64 << 20
     private var step = 8 << 10
-
-    init() {}
-
-    deinit { memory?.deallocate() }
 
     mutating func begin() { step = 8 << 10 }
 
@@ -22,7 +17,8 @@ struct HeaderWindow: ~Copyable {
 
     /// Reads from an offset in the file: at least so many bytes, unless the file ends before. Reads more at each call.
     mutating func move(
-        to offset: Int, atLeast least: Int, _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
+        to offset: Int, atLeast least: Int, in memory: UnsafeMutableRawPointer,
+        _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
     ) -> Move {
         guard offset >= 0, offset <= Self.farthest - least else {
             return .fault(
@@ -30,9 +26,6 @@ struct HeaderWindow: ~Copyable {
                     .length, at: offset, "the header is not at its end after \(Self.farthest >> 20) MiB",
                     cure: "ask for fewer columns; what lies there is not read"))
         }
-        let memory =
-            self.memory ?? UnsafeMutableRawPointer.allocate(byteCount: Self.capacity + HeaderStore.slack, alignment: 16)
-        self.memory = memory
         step = min(step * 2, Self.capacity)
         let wanted = min(max(least, step), Self.capacity)
         let enough = min(least, Self.capacity)

@@ -19,6 +19,8 @@ public struct IndexColumns: Sendable, Hashable {
     }
 
     var columns: [Column]
+    /// Highest number of an item that a path may ask for.
+    static let mostItems = 1000
     /// Rows stand for frames: elements are looked for in the functional groups first.
     var areOfFrames = false
 
@@ -66,6 +68,10 @@ public struct IndexColumns: Sendable, Hashable {
                 cure: "write a keyword (PatientID), a tag (0010,0020), a private element with its creator "
                     + "(0029,\"CREATOR\",08) or sequences and an element (RequestAttributesSequence/ScheduledProcedureStepID)"
             )
+        }
+        guard path.sequences.allSatisfy({ $0.item <= mostItems }) else {
+            throw IndexColumnFault(
+                name: name, problem: "asks for an item beyond \(mostItems)", cure: "ask for an item that may be there")
         }
         guard path.sequences.isEmpty else { return Column(name: name, source: .path(path)) }
         switch path.last {

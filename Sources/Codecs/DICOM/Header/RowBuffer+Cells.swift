@@ -4,7 +4,7 @@ extension RowBuffer {
     /// Appends numbers and what else is made of bytes.
     @inline(never) mutating func appendNumber(_ slot: HeaderSlot, _ form: CellForm) {
         let most = CellNumber.most(slot)
-        if slot.vr == .US && slot.length == 2 || slot.vr == .SQ {
+        if slot.isOneNumber || slot.vr == .SQ {
             // Nothing to escape in one number.
             reserve(most)
             finish(at: CellNumber.write(slot, to: end))
@@ -83,7 +83,7 @@ extension RowBuffer {
     /// - Returns: false when it was not UTF-8.
     mutating func appendPath(_ path: UnsafeRawBufferPointer, _ form: CellForm) -> Bool {
         guard let start = path.baseAddress else { return true }
-        if CharacterSet.isASCII(path) || CharacterSet.isValidUTF8(path) {
+        if RowBuffer.isText(path) {
             appendString(start, path.count, limit: start + path.count, .none, form)
             return true
         }
@@ -91,6 +91,11 @@ extension RowBuffer {
         _ = CharacterSet.utf8.transcode(path, to: &text)
         appendText(text, form)
         return false
+    }
+
+    /// True for UTF-8.
+    static func isText(_ path: UnsafeRawBufferPointer) -> Bool {
+        CharacterSet.isASCII(path) || CharacterSet.isValidUTF8(path)
     }
 
     /// Appends text as a cell.

@@ -104,6 +104,8 @@ public struct RowText: Sendable {
             if slot.vr == .US, count == 2 {
                 let value = start.loadUnaligned(as: UInt16.self).littleEndian
                 out = CellNumber.decimal(UInt64(value), to: out)
+            } else if slot.isOneNumber {
+                out = CellNumber.write(slot, to: out)
             } else if slot.vr.isString, form != .csv {
                 let limit = slot.flags.contains(.isKept) ? storeLimit : prefixLimit
                 out = CellText.write(start, count, limit: limit, CellTrim(slot.vr), form, to: out) ?? out
