@@ -152,6 +152,9 @@ let drivers: [Target] = [
     driver(
         "UrineTextDriver", "urine-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("UrineTextDriverEntry", "urine-text/Entry", ["UrineTextDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "MiditronDriver", "miditron/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("MiditronDriverEntry", "miditron/Entry", ["MiditronDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -240,6 +243,7 @@ let tests: [Target] = [
     test("VitrosDriverTests", ["VitrosDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("BiomerieuxDriverTests", ["BiomerieuxDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("UrineTextDriverTests", ["UrineTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("MiditronDriverTests", ["MiditronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -255,6 +259,7 @@ let fuzzEntries: [Target.Dependency] = [
     "VitrosDriver",
     "BiomerieuxDriver",
     "UrineTextDriver",
+    "MiditronDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -281,6 +286,7 @@ let package = Package(
         .library(name: "hilum-driver-vitros", type: .dynamic, targets: ["VitrosDriverEntry"]),
         .library(name: "hilum-driver-biomerieux", type: .dynamic, targets: ["BiomerieuxDriverEntry"]),
         .library(name: "hilum-driver-urine-text", type: .dynamic, targets: ["UrineTextDriverEntry"]),
+        .library(name: "hilum-driver-miditron", type: .dynamic, targets: ["MiditronDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

@@ -4,6 +4,7 @@ import DriverKit
 import HitachiDriver
 import ILDriver
 import JSONText
+import MiditronDriver
 import SynchronDriver
 import UrineTextDriver
 import VitrosDriver
@@ -79,4 +80,8 @@ func fuzzUrineText(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(
         UrineTextDriver.self,
         ["{}", #"{"format": "checked"}"#, #"{"format": "printout"}"#, #"{"answers": "ack-nak"}"#], bytes)
+}
+
+func fuzzMiditron(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(MiditronDriver.self, ["{}", #"{"answers": false}"#, #"{"repeat_window": 0}"#], bytes)
 }

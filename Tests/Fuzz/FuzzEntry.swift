@@ -21,6 +21,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "profile", run: fuzzProfile),
         FuzzEntry(name: "normalization", run: fuzzNormalization),
         FuzzEntry(name: "dicom", run: fuzzDICOM),
+        FuzzEntry(name: "dicom-header", run: fuzzDICOMHeader),
         FuzzEntry(name: "structured-reports", run: fuzzStructuredReports),
         FuzzEntry(name: "imaging-model", run: fuzzImagingModel),
         FuzzEntry(name: "hitachi-driver", run: fuzzHitachi),
@@ -30,6 +31,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "vitros-driver", run: fuzzVitros),
         FuzzEntry(name: "biomerieux-driver", run: fuzzBiomerieux),
         FuzzEntry(name: "urine-text-driver", run: fuzzUrineText),
+        FuzzEntry(name: "miditron-driver", run: fuzzMiditron),
     ]
 
     /// The entry with a name.
