@@ -74,7 +74,8 @@ struct QueryTests {
         var bench = try Bench()
         bench.block(law)
         #expect(bench.sent.count == 1)
-        #expect(bench.sent[0].contains("|RSP^K11^RSP_K11|") && bench.sent[0].contains("MSA|AA|Q1\nQAK|T1|OK\n"))
+        #expect(bench.sent[0].contains("|RSP^K11^RSP_K11|"))
+        #expect(bench.sent[0].contains("MSA|AA|Q1\nQAK|T1|OK|WOS^Work Order Step^IHE_LABTF\n"))
         #expect(bench.sent[0].contains("QPD|WOS^Work Order Step^IHE_LABTF|T1|S100\n"))
         #expect(bench.queries.first?.queries.first?.specimenID == "S100")
         #expect(
@@ -82,7 +83,8 @@ struct QueryTests {
         )
         let lines = bench.sent[1].split(separator: "\n").map(String.init)
         #expect(lines[0].contains("|OML^O33^OML_O33|") && lines[0].hasSuffix("|LAB-28^IHE"))
-        #expect(lines.contains("PID|||P1") && lines.contains("SPM|1|S100|||||||||P") && lines.contains("SAC|||S100"))
+        #expect(lines.contains("PID|||P1") && lines.contains("SPM|1|S100|||||||||P^^HL70369"))
+        #expect(lines.contains("SAC|||S100"))
         #expect(lines.contains("OBR||S100-1||2951-2^Sodium^LN"))
         let sentID = lines[0].split(separator: "|", omittingEmptySubsequences: false)[9]
         bench.block("MSH|^~\\&|||||||ORL^O34^ORL_O42|8|P|2.5.1|||NE|NE\nMSA|AA|\(sentID)\nSPM|1|S100\nORC|OK|S100-1\n")
@@ -95,7 +97,7 @@ struct QueryTests {
         bench.block(law)
         bench.wait(milliseconds: 1500)
         #expect(bench.sent.count == 2)
-        #expect(bench.sent[1].contains("SPM|1|S100|||||||||U\nSAC|||S100\nORC|DC|"))
+        #expect(bench.sent[1].contains("SPM|1|S100|||||||||U^^HL70369\nSAC|||S100\nORC|DC|"))
     }
 
     @Test("another QBP gets RSP with NF; QCN takes the question back")

@@ -19,6 +19,8 @@ final class FieldOptions {
     var reportType = Selector(["OBR-25"])
     var action = Selector(["OBR-11"])
     var orderRun: Selector?
+    /// Order or result that this one is a rerun or reflex of.
+    var parent: Selector?
     var patient = Selector(["PID-3.1", "PID-2.1"])
     var alternatePatients = Selector.each(["PID-2.1", "PID-3[2].1", "PID-4.1", "PID-18.1"])
     var patientName = Selector(["PID-5"])
@@ -74,6 +76,7 @@ final class FieldOptions {
         reportType = try reader.selector("report_type") ?? reportType
         action = try reader.selector("action") ?? action
         orderRun = try reader.selector("order_run")
+        parent = try reader.selector("parent")
         patient = try reader.selector("patient") ?? patient
         if let paths = try reader.texts("alternate_patients") { alternatePatients = Selector.each(paths) }
         patientName = try reader.selector("patient_name") ?? patientName

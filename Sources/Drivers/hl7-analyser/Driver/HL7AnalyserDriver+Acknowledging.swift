@@ -19,7 +19,7 @@ extension HL7AnalyserDriver {
         events.append(.fault(.refused, text, start: arrival.start, end: arrival.end))
         for code in codes(message, accepted: false, negative: code) {
             var answer = HL7Acknowledgement(code, unix: arrival.now.unix, utcOffset: arrival.now.utcOffset)
-            prepare(&answer, arrival.now)
+            prepare(&answer, of: message, arrival.now)
             answer.reason = reason
             answer.errorCode = errorCode
             // Fixed fields are for good news: MSA-3 "Message accepted" must not stand beside AE.
@@ -57,11 +57,11 @@ extension HL7AnalyserDriver {
 
     func acknowledgement(_ code: HL7AcknowledgementCode, of message: HL7Message, _ now: DriverTime) -> [UInt8] {
         var answer = HL7Acknowledgement(code, unix: now.unix, utcOffset: now.utcOffset)
-        prepare(&answer, now)
+        prepare(&answer, of: message, now)
         return answer.bytes(answering: message)
     }
 
-    private func prepare(_ answer: inout HL7Acknowledgement, _ now: DriverTime) {
+    private func prepare(_ answer: inout HL7Acknowledgement, of message: HL7Message, _ now: DriverTime) {
         let wanted = options.acknowledgement
         answer.hasZone = wanted.hasZone
         answer.eventStyle = wanted.event
@@ -69,6 +69,9 @@ extension HL7AnalyserDriver {
         answer.characterSet = wanted.charset
         answer.sender = wanted.sender
         answer.fields = wanted.fields
+        if let profile = workflowProfile(of: message), !answer.fields.contains(where: { $0.path == profile.path }) {
+            answer.fields.append(profile)
+        }
         if !wanted.usesTheirControlID { answer.controlID = nextControlID(now) }
     }
 

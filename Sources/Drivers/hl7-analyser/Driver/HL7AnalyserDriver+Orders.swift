@@ -47,7 +47,7 @@ struct DeviceOrder {
 
 extension HL7AnalyserDriver {
     /// A writer with MSH that goes back to whoever sent `message`.
-    private func writer(
+    func writer(
         to message: HL7Message?, delimiters: HL7Delimiters, type: [String], controlID: String, _ now: DriverTime
     ) -> HL7Writer {
         let theirs = message?.characterSet ?? .utf8
@@ -137,76 +137,28 @@ extension HL7AnalyserDriver {
         var writer = writer(
             to: message, delimiters: message.delimiters, type: type, controlID: nextControlID(now), now)
         writer.field(18, message.header(18))
+        addProfile(&writer, of: message)
         addAcknowledgement(&writer, of: message)
         writer.begin("QAK")
         if let qpd = message.firstSegment(.qpd) { writer.field(1, message.string(message.field(2, of: qpd))) }
         writer.field(2, status)
+        if event == "Q11", let qpd = message.firstSegment(.qpd) {
+            writer.field(3)
+            addCopy(&writer, of: message.trimmed(message.field(1, of: qpd)), in: message)
+        }
         addCopy(&writer, of: .qpd, from: message, as: "QPD")
         return writer.finish()
     }
 
-    /// OML^O33 (IHE LAW LAB-28): the work order steps of one specimen, or one with ORC-1 DC: nothing is to be done.
-    func laboratoryOrder(
-        _ order: DeviceOrder, delimiters: HL7Delimiters, header: HL7Message?, controlID: String, _ now: DriverTime
-    ) -> [UInt8] {
-        var writer = writer(
-            to: header, delimiters: delimiters, type: ["OML", "O33", "OML_O33"], controlID: controlID, now)
-        writer.field(15, "NE")
-        writer.field(16, "AL")
-        writer.field(18, "UNICODE UTF-8")
-        writer.field(21)
-        writer.text("LAB-28")
-        writer.component(2, "IHE")
-        if !order.isNothing, !(order.patientID.isEmpty && order.patientName.isEmpty) {
-            writer.begin("PID")
-            writer.field(3, order.patientID)
-            writer.field(5)
-            for (place, part) in order.patientName.split(separator: "^", omittingEmptySubsequences: false).enumerated()
-            {
-                writer.component(place + 1, String(part))
-            }
-            writer.field(7, HL7AnalyserDriver.compact(order.birthDate))
-            writer.field(8, order.sex)
-        }
-        writer.begin("SPM")
-        writer.field(1, "1")
-        writer.field(2, order.specimenID)
-        writer.field(4, order.specimenType)
-        writer.field(11, order.isNothing ? "U" : "P")
-        writer.begin("SAC")
-        writer.field(3, order.specimenID)
-        if order.isNothing {
-            writer.begin("ORC")
-            writer.field(1, "DC")
-            writer.field(9)
-            writer.time(unix: now.unix, utcOffset: now.utcOffset, zone: true)
-            return writer.finish()
-        }
-        for (place, test) in order.tests.enumerated() {
-            let placer = order.placerID.isEmpty ? "\(order.specimenID)-\(place + 1)" : order.placerID
-            writer.begin("ORC")
-            writer.field(1, order.action == "C" ? "CA" : "NW")
-            writer.field(2, placer)
-            writer.field(9)
-            writer.time(unix: now.unix, utcOffset: now.utcOffset, zone: true)
-            writer.begin("TQ1")
-            writer.field(9, order.isUrgent ? "S" : "R")
-            writer.begin("OBR")
-            writer.field(2, placer)
-            HL7AnalyserDriver.components(of: test, in: 4, &writer)
-        }
-        return writer.finish()
-    }
-
     /// Text of the order with `^` between components.
-    private static func components(of text: String, in field: Int, _ writer: inout HL7Writer) {
+    static func components(of text: String, in field: Int, _ writer: inout HL7Writer) {
         writer.field(field)
         for (place, part) in text.split(separator: "^", omittingEmptySubsequences: false).enumerated() {
             writer.component(place + 1, String(part))
         }
     }
 
-    private static func compact(_ iso8601: String) -> String {
+    static func compact(_ iso8601: String) -> String {
         var bytes: [UInt8] = []
         HL7Time.append(iso8601: iso8601, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)

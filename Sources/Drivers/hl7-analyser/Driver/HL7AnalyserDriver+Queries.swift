@@ -17,9 +17,16 @@ struct PendingQuery {
 
 /// An order on its way to the device.
 struct SentOrder {
+    /// One test with the number that it went by.
+    struct Step: Equatable {
+        var placer: String
+        var test: String
+    }
     var controlID: String
     var specimen: String
     var tests: [String]
+    /// IHE LAW: the work order steps, in the order sent.
+    var steps: [Step] = []
 }
 
 extension HL7AnalyserDriver {
@@ -56,6 +63,12 @@ extension HL7AnalyserDriver {
         if dialect == .law {
             // IHE LAW LAB-27: the answer only says that the query came; the order follows as LAB-28.
             send(queryResponse(to: message, status: "OK", arrival.now), arrival, events: &events)
+            addCarrier(of: message, to: &result)
+            if options.query.ordersGoElsewhere {
+                // The analyser takes orders on another connection: there the host answers, here nothing is owed.
+                events.append(.query(result, start: arrival.start, end: arrival.end))
+                return
+            }
         }
         if queries.count >= HL7AnalyserDriver.mostQueries {
             answerNothing(queries.removeFirst(), now: arrival.now, events: &events)
@@ -93,8 +106,14 @@ extension HL7AnalyserDriver {
             place = queries.firstIndex { !$0.specimen.isEmpty && $0.specimen == order.specimenID }
         }
         guard let place else {
-            guard order.token.isEmpty else { return .refused("the query it answers is no longer open") }
-            guard options.query.dialect == .law else { return .unsupported }
+            guard options.query.dialect == .law else {
+                return order.token.isEmpty ? .unsupported : .refused("the query it answers is no longer open")
+            }
+            // Orders of IHE LAW stand for themselves: one query may be answered by many, on another connection or later. That
+            // nothing is ordered may only be said to a question.
+            if order.isNothing, !order.token.isEmpty, !options.query.ordersGoElsewhere {
+                return .refused("the query it answers is no longer open")
+            }
             if order.specimenID.isEmpty { return .refused("an order needs specimen_id") }
             let arrival = Arrival(start: 0, end: 0, isFramed: true, now: now)
             sendOrder(order, delimiters: .standard, header: nil, arrival, events: &events)
@@ -126,10 +145,12 @@ extension HL7AnalyserDriver {
         events: inout [StreamDriverEvent]
     ) {
         let controlID = nextControlID(arrival.now)
+        let steps = order.isNothing ? [] : HL7AnalyserDriver.steps(of: order)
         send(
-            laboratoryOrder(order, delimiters: delimiters, header: header, controlID: controlID, arrival.now), arrival,
+            laboratoryOrder(
+                order, steps, delimiters: delimiters, header: header, controlID: controlID, arrival.now), arrival,
             events: &events)
-        remember(SentOrder(controlID: controlID, specimen: order.specimenID, tests: order.tests))
+        remember(SentOrder(controlID: controlID, specimen: order.specimenID, tests: order.tests, steps: steps))
     }
 
     private func remember(_ order: SentOrder) {

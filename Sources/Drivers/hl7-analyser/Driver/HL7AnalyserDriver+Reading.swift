@@ -143,17 +143,18 @@ extension HL7AnalyserDriver {
         if isAccept { return }
         let sent = sentOrders.remove(at: place)
         var result = DeviceMessage(kind: .order, message)
-        var order = DeviceMessage.Order()
-        order.specimenID = sent.specimen
-        order.tests = sent.tests
-        order.action = code
-        if type == "ORL", let orc = message.firstSegment(.orc) {
-            order.action = message.string(message.field(1, of: orc))
+        result.orders = type == "ORL" ? orderSteps(of: message, sent, code: code) : []
+        if result.orders.isEmpty {
+            var order = DeviceMessage.Order()
+            order.specimenID = sent.specimen
+            order.tests = sent.tests
+            order.action = code
+            result.orders.append(order)
         }
-        result.orders.append(order)
         if let msa {
             var comment = DeviceMessage.Comment()
-            comment.text = message.string(message.field(3, of: msa))
+            let said = [message.string(message.field(3, of: msa))] + errorTexts(of: message)
+            comment.text = said.filter { !$0.isEmpty }.joined(separator: "; ")
             comment.code = code
             comment.order = 0
             if !comment.text.isEmpty || !code.hasSuffix("A") { result.comments.append(comment) }

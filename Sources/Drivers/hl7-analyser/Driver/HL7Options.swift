@@ -129,6 +129,8 @@ struct QueryOptions {
     var patient = Selector([])
     /// How long the host may take: microseconds. Then the device is told that nothing is known.
     var timeout: Int64 = 1_500_000
+    /// IHE LAW: the analyser takes orders on a connection of their own.
+    var ordersGoElsewhere = false
 
     init() {}
 
@@ -141,6 +143,7 @@ struct QueryOptions {
         specimen = try reader.selector("specimen") ?? specimen
         patient = try reader.selector("patient") ?? patient
         if let milliseconds = try reader.count("timeout_ms", 100...60_000) { timeout = Int64(milliseconds) * 1000 }
+        ordersGoElsewhere = try reader.choice("orders", ["here": false, "elsewhere": true]) ?? false
         try reader.finish()
     }
 }

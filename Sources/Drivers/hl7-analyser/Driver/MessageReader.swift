@@ -162,6 +162,15 @@ final class MessageReader {
         }
         order = result.orders.count
         result.orders.append(readOrder())
+        let parent = text(options.parent)
+        if !parent.isEmpty {
+            var comment = DeviceMessage.Comment()
+            comment.text = "follows from \(parent)"
+            comment.code = parent
+            comment.type = "parent"
+            comment.order = order
+            result.comments.append(comment)
+        }
     }
 
     private func text(_ selector: Selector?) -> String { selector?.text(context, in: message) ?? "" }
