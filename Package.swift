@@ -155,6 +155,9 @@ let drivers: [Target] = [
     driver(
         "MiditronDriver", "miditron/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("MiditronDriverEntry", "miditron/Entry", ["MiditronDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "SysmexD1Driver", "sysmex-d1/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("SysmexD1DriverEntry", "sysmex-d1/Entry", ["SysmexD1Driver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -244,6 +247,7 @@ let tests: [Target] = [
     test("BiomerieuxDriverTests", ["BiomerieuxDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("UrineTextDriverTests", ["UrineTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("MiditronDriverTests", ["MiditronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("SysmexD1DriverTests", ["SysmexD1Driver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -260,6 +264,7 @@ let fuzzEntries: [Target.Dependency] = [
     "BiomerieuxDriver",
     "UrineTextDriver",
     "MiditronDriver",
+    "SysmexD1Driver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -287,6 +292,7 @@ let package = Package(
         .library(name: "hilum-driver-biomerieux", type: .dynamic, targets: ["BiomerieuxDriverEntry"]),
         .library(name: "hilum-driver-urine-text", type: .dynamic, targets: ["UrineTextDriverEntry"]),
         .library(name: "hilum-driver-miditron", type: .dynamic, targets: ["MiditronDriverEntry"]),
+        .library(name: "hilum-driver-sysmex-d1", type: .dynamic, targets: ["SysmexD1DriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

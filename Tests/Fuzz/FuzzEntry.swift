@@ -32,6 +32,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "biomerieux-driver", run: fuzzBiomerieux),
         FuzzEntry(name: "urine-text-driver", run: fuzzUrineText),
         FuzzEntry(name: "miditron-driver", run: fuzzMiditron),
+        FuzzEntry(name: "sysmex-d1-driver", run: fuzzSysmexD1),
     ]
 
     /// The entry with a name.

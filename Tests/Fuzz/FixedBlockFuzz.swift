@@ -1,0 +1,11 @@
+import DriverKit
+import SysmexD1Driver
+
+func fuzzSysmexD1(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        SysmexD1Driver.self,
+        [
+            "{}", #"{"date": "dmy", "differential": "sizes", "answers": "none"}"#, #"{"format": "d1u-long"}"#,
+            #"{"format": "ca"}"#, #"{"format": "ca-narrow", "answers": "ack", "repeat_s": 0}"#,
+        ], bytes)
+}
