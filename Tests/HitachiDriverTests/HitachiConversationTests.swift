@@ -101,7 +101,7 @@ struct HitachiConversationTests {
         "what does not fit is refused as a whole: no row of it is reported",
         arguments: [
             sample(":N1", number: "7", ["  5   1.0 "], count: 2), sample(":N1", number: "7", ["  5   1.0 ", "  6"]),
-            sample(":N1", number: "7", ["  5   1x0 "]), sample(":N1", number: "7", [" X5   1.0 "]),
+            sample(":N1", number: "7", [" X5   1.0 "]),
             sample(":Z1", number: "7", ["  5   1.0 "]), ":N1  118", ":", "x", "9N1",
             sample(":N1", number: "7", ["  5   1.0\u{7F}"]),
         ])
@@ -132,6 +132,15 @@ struct HitachiConversationTests {
         let blankID = try Replay.run(
             HitachiDriver.self, "{}", Self.frame(Self.sample(":A1", number: "7", ["  5   1.0 "])))
         #expect(blankID.messages[0].orders[0].specimenKind == "number" && blankID.faults(.notice).count == 1)
+    }
+
+    @Test("a value that is no number is text where the check is right, and refused where there is none")
+    func texts() throws {
+        let text = Self.sample(":N1", number: "7", ["  5   1x0 "])
+        let checked = try Replay.run(HitachiDriver.self, "{}", Self.frame(text))
+        #expect(checked.messages.first?.results.map(\.value) == ["1x0"])
+        let unchecked = try Replay.run(HitachiDriver.self, #"{"check": "none"}"#, Self.frame(text, check: false))
+        #expect(unchecked.messages.isEmpty && unchecked.faults(.refused).count == 1)
     }
 
     @Test("an inquiry for tests is told and answered, not left without answer")

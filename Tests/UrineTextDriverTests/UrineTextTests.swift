@@ -43,6 +43,7 @@ struct UrineTextTests {
             ("p.H         6.0", "p.H", "6.0", "", []), ("GLU >= 1000 mg/dL", "GLU", ">=1000", "mg/dL", []),
             ("KET trace 0.5 mmol/l", "KET", "0.5", "mmol/l", ["trace"]), ("KET trace", "KET", "trace", "", []),
             ("LEU    ++    75 WBC/ul", "LEU", "75", "WBC/ul", ["++"]), ("NIT +", "NIT", "+", "", []),
+            ("GLU ++ 250mg/dl", "GLU", "250", "mg/dl", ["++"]), ("BLD + >=10/ul", "BLD", ">=10", "/ul", ["+"]),
         ])
     func lines(_ text: String, _ name: String, _ value: String, _ unit: String, _ flags: [String]) {
         let line = ResultLine(text)
@@ -52,7 +53,7 @@ struct UrineTextTests {
 
     @Test(
         "what is no result line gives none",
-        arguments: ["", "GLU", "12 GLU", "GLU 1 2", "Hospital of the town", "GLU ?? mg"])
+        arguments: ["", "GLU", "12 GLU", "GLU 1 2", "Hospital of the town", "GLU ?? mg", "GLU + 2a5 mg/dl"])
     func noLines(_ text: String) { #expect(ResultLine(text) == nil) }
 
     @Test("the id counts unless it is blank or zeros, then the number, which restarts")

@@ -61,7 +61,7 @@ struct AUSample {
     var rows: [Row]
 
     /// Reads the text of a block.
-    init(_ bytes: [UInt8], kind: String, _ layout: AULayout) throws(AUFault) {
+    init(_ bytes: [UInt8], kind: String, _ layout: AULayout, isVerified: Bool) throws(AUFault) {
         let columns = FixedColumns(bytes)
         self.kind = kind
         identity = try AUIdentity(columns, layout)
@@ -83,12 +83,14 @@ struct AUSample {
         var place = layout.results
         while place < columns.count {
             if columns.latin(place, columns.count - place) == "" { break }
-            rows.append(try AUSample.row(columns, place, layout))
+            rows.append(try AUSample.row(columns, place, layout, isVerified))
             place += layout.group
         }
     }
 
-    private static func row(_ columns: FixedColumns, _ start: Int, _ layout: AULayout) throws(AUFault) -> Row {
+    private static func row(
+        _ columns: FixedColumns, _ start: Int, _ layout: AULayout, _ isVerified: Bool
+    ) throws(AUFault) -> Row {
         guard let test = columns.trimmed(start, layout.test), test.utf8.count == layout.test,
             test.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
         else { throw AUFault(text: "a test number is no number of \(layout.test) digits", index: start) }
@@ -102,7 +104,7 @@ struct AUSample {
         guard let value = columns.trimmed(place, layout.value) else {
             throw AUFault(text: "test \(test) is cut off, or its value is no text", index: place)
         }
-        guard value.isEmpty || NumberText.isComparable(value) || isWord(value) else {
+        guard isVerified || value.isEmpty || NumberText.isComparable(value) || isWord(value) else {
             throw AUFault(text: "the value of test \(test) is no number: \"\(value)\"", index: place)
         }
         place += layout.value

@@ -108,7 +108,7 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
     ) {
         var sample: AUSample
         do throws(AUFault) {
-            sample = try AUSample(block.text, kind: kind, options.layout)
+            sample = try AUSample(block.text, kind: kind, options.layout, isVerified: !block.trailer.isEmpty)
         } catch let fault {
             let place = block.offset(of: fault.index, startCode: options.start.count)
             return refuse(block, fault.text, at: place, events: &events)
@@ -140,7 +140,9 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
 
     /// Controls where they stand in the columns of samples; reagent blanks, calibration and other layouts as an event.
     private func takeOther(_ block: SerialBlock, _ kind: String, now: DriverTime, events: inout [StreamDriverEvent]) {
-        if kind == "DQ", let sample = try? AUSample(block.text, kind: kind, options.layout), !sample.rows.isEmpty,
+        if kind == "DQ",
+            let sample = try? AUSample(block.text, kind: kind, options.layout, isVerified: !block.trailer.isEmpty),
+            !sample.rows.isEmpty,
             sample.isLast
         {
             return accept(sample.message(), block, now: now, events: &events)

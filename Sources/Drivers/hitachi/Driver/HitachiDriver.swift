@@ -159,7 +159,9 @@ public final class HitachiDriver: BlockDriver {
         _ block: SerialBlock, _ layout: HitachiLayout, _ function: HitachiFunction, events: inout [StreamDriverEvent]
     ) -> HitachiSample? {
         do throws(HitachiFault) {
-            return try HitachiSample(block.text, layout: layout, function: function, order: options.dateOrder)
+            return try HitachiSample(
+                block.text, layout: layout, function: function, order: options.dateOrder,
+                isVerified: options.isRight(block) == true)
         } catch let fault {
             refuse(fault.text, block, fault.index, events: &events)
             return nil

@@ -57,25 +57,20 @@ struct MiditronReport {
             guard !name.isEmpty, name.allSatisfy({ $0.isLetter }) else {
                 throw MiditronFault(text: "a result whose name is \"\(name)\"", index: place)
             }
-            guard let row = MiditronReport.row(name, result, grade) else {
-                throw MiditronFault(
-                    text: "the result of \(name) is neither number nor word: \"\(result)\"", index: place)
-            }
-            rows.append(row)
+            rows.append(MiditronReport.row(name, result, grade))
         }
     }
 
-    /// `25/ul`, `150 mg/dl`, `neg`; the arbitrary result alone is the value.
-    static func row(_ name: String, _ result: String, _ grade: String) -> Row? {
+    /// `25/ul`, `150 mg/dl`, `neg`; the arbitrary result alone is the value. What is neither number nor word is kept as it
+    /// stands: the check says that the reader sent it so.
+    static func row(_ name: String, _ result: String, _ grade: String) -> Row {
         if result.isEmpty { return Row(code: name, value: grade, unit: "", grade: "") }
         let end = result.firstIndex { !($0.isNumber || "<>=.+-".contains($0)) } ?? result.endIndex
         let number = String(result[..<end])
         let rest = FixedColumns.trimmed(result[end...])
-        if NumberText.isComparable(number) {
-            guard !rest.contains(where: \.isNumber) else { return nil }
+        if NumberText.isComparable(number), !rest.contains(where: \.isNumber) {
             return Row(code: name, value: number, unit: rest, grade: grade)
         }
-        guard number.isEmpty, result.allSatisfy({ $0.isLetter || $0 == "." }) else { return nil }
         return Row(code: name, value: result, unit: "", grade: grade)
     }
 

@@ -34,6 +34,9 @@ struct ResultLine: Equatable {
         {
             value = first + next
             parts = parts.dropFirst(2)
+        } else if let first = parts.first, let (number, rest) = ResultLine.divided(first) {
+            value = number
+            parts = [rest] + parts.dropFirst()
         } else if let first = parts.first,
             NumberText.isComparable(first) || ResultLine.words.contains(first.lowercased())
         {
@@ -42,12 +45,22 @@ struct ResultLine: Equatable {
         }
         // What is left is the unit; a number in it is no unit, and the line is not understood.
         unit = parts.joined(separator: " ")
-        if parts.contains(where: { NumberText.isComparable($0) }) { return nil }
+        if parts.contains(where: { $0.first?.isNumber == true || NumberText.isComparable($0) }) { return nil }
         if value.isEmpty {
             guard !grade.isEmpty else { return nil }
             value = grade
             grade = ""
         }
+    }
+
+    /// `100mg/dl`: number and unit; nil: not so.
+    private static func divided(_ text: String) -> (number: String, unit: String)? {
+        let end = text.firstIndex { !($0.isNumber || "<>=.".contains($0)) } ?? text.endIndex
+        let (number, unit) = (String(text[..<end]), String(text[end...]))
+        guard NumberText.isComparable(number), let first = unit.first, first.isLetter || first == "/",
+            !unit.contains(where: \.isNumber)
+        else { return nil }
+        return (number, unit)
     }
 
     /// `-`, `+-`, `+` … `++++`, `1+` … `4+`, `trace` before a value.

@@ -100,9 +100,9 @@ public final class VitrosDriver: BlockDriver {
     private func finish(_ done: VitrosReport, _ block: SerialBlock, events: inout [StreamDriverEvent]) {
         if let fault = done.fault {
             let text =
-                "sample \(done.name): \(fault), so none of its \(done.rows.count) results is taken: send the report again from the"
-                + " analyser"
-            return events.append(.fault(.lost, text, start: done.start, end: block.end))
+                "sample \(done.name): \(fault); \(done.rows.count) results are kept as incomplete and wait for a person: send the"
+                + " report again from the analyser"
+            events.append(.fault(.lost, text, start: done.start, end: block.end))
         }
         if done.rows.isEmpty {
             let text = "sample \(done.name) came without results"

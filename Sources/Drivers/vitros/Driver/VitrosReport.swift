@@ -23,7 +23,7 @@ struct VitrosReport {
     var rows: [Row] = []
     /// Number of the line that has to come next.
     var next: Int
-    /// What makes it unfit to be reported.
+    /// Why it cannot be whole.
     var fault: String?
     var start: UInt64
     /// When its last line came, on the monotonic clock.
@@ -66,7 +66,8 @@ struct VitrosReport {
 
     /// What is told to the host.
     func message() -> DeviceMessage {
-        var message = DeviceMessage(protocolName: "VITROS", controlID: number)
+        // Every line has its own check: what came is right, but something may be missing.
+        var message = DeviceMessage(protocolName: "VITROS", controlID: number, isComplete: fault == nil)
         var order = DeviceMessage.Order()
         if id.isEmpty {
             // A new number at each reprint.
