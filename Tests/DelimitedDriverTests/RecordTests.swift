@@ -43,6 +43,20 @@ struct RecordTests {
         #expect(bench.messages.count == 2 && bench.faults.count == 4 && bench.driver.isIdle)
     }
 
+    @Test("groups of fixed width: the last column of its full width is whole without an end")
+    func lastWidth() throws {
+        let options =
+            #"{"specimen":1,"groups":{"first":3,"size":3,"count":2,"last_width":5,"code":1,"value":2,"flags":3}}"#
+        for (text, count) in [
+            ("S1,1,GLU,5.4,     ", 1), ("S1,1,GLU,5.4,    ", 0), ("S1,1,GLU,5.4,H    ", 1), ("S1,1,GLU,5", 0),
+        ] {
+            var bench = try Bench(options)
+            bench.receive(text)
+            bench.finish()
+            #expect(bench.messages.count == count && bench.faults.count == 1 - count, "\(text)")
+        }
+    }
+
     @Test("blocks: refused as a whole, answered after they were handed over")
     func blocks() throws {
         var bench = try Bench(

@@ -37,6 +37,11 @@ struct XMLReaderTests {
         #expect(root.value == (name == "ISO-8859-1" ? "µ" : "中"))
     }
 
+    @Test("UTF-8 that is declared as UTF-16, as programs on Windows write it")
+    func declaredUTF16() throws {
+        #expect(try XMLReader.read("<?xml version=\"1.0\" encoding=\"utf-16\"?><A V=\"µ\"/>".utf8).value == "µ")
+    }
+
     @Test(
         "refused, with a place",
         arguments: [

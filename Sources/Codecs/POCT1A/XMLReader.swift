@@ -43,6 +43,9 @@ public struct XMLReader {
         let rest = beginning[start.upperBound..<end.lowerBound].drop { $0 == " " || $0 == "=" }
         guard let quote = rest.first, quote == "\"" || quote == "'" else { return .utf8 }
         let name = rest.dropFirst().prefix { $0 != quote }
+        // Programs that write text into memory first declare UTF-16 and send UTF-8; a declaration that can be read in bytes
+        // cannot be UTF-16.
+        if name.lowercased().hasPrefix("utf-16") { return .utf8 }
         guard let set = CharacterSet(name: String(name)) else {
             throw XMLFault(.unknownCharacterSet(String(name.prefix(40))), at: 0)
         }

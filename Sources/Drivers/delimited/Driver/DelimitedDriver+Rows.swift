@@ -104,7 +104,7 @@ extension DelimitedDriver {
                 [columns.flag, columns.unit, columns.comment].compactMap { $0.map { test + $0 } }
             }
         }
-        if cutAt != nil, let needed = used.max(), needed > last || !row.isWhole[needed] {
+        if cutAt != nil, let needed = used.max(), needed > last || !isWhole(needed, row) {
             return
                 "the last row breaks off before all that is read of it has come: it has no line end; write one behind the "
                 + "last row, or look whether the file is complete"
@@ -120,6 +120,13 @@ extension DelimitedDriver {
             return "a row has \(row.cells.count) columns; column \(needed + 1) is missing"
         }
         return nil
+    }
+
+    /// Nothing can be missing from a cell: by what follows it, or because it has its full width.
+    private func isWhole(_ column: Int, _ row: CutRow) -> Bool {
+        if row.isWhole[column] { return true }
+        guard case .groups(let groups) = options.layout, let width = groups.lastWidth else { return false }
+        return row.cells[column].unicodeScalars.count >= width
     }
 
     /// Places of the record and of rows; those of groups count from their group.

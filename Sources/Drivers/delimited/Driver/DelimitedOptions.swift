@@ -227,6 +227,8 @@ struct TestGroups {
     var size: Int
     /// Column that holds the number of groups; nil: as many as there are.
     var count: Int?
+    /// Characters of a group's last column: one so long is whole, even at the end of a row without an end.
+    var lastWidth: Int?
     var result: ResultFields
 
     init(_ value: JSONValue, _ places: PlaceReader) throws(OptionsFault) {
@@ -237,6 +239,7 @@ struct TestGroups {
         self.first = first
         self.size = size
         count = try reader.count("count", 1...100_000)
+        lastWidth = try reader.count("last_width", 1...1000)
         result = try ResultFields(&reader, places)
         try reader.finish()
     }
