@@ -170,4 +170,36 @@ import Testing
         let summary = try index(request(tree))
         #expect(summary.unchanged == 22 && summary.bytesRead == 0)
     }
+
+    @Test func aDatabaseIsGoneOnFromAsWell() throws {
+        let tree = try TestTree()
+        try make(tree)
+        var request = request(tree)
+        request.format = .sqlite
+        let first = try index(request)
+        #expect(first.rows == 300 && first.read == 300 && first.studies == 3)
+        let second = try index(request)
+        #expect(second.bytesRead == 0 && second.read == 0 && second.unchanged == 302 && second.restart == nil)
+        #expect(second.studies == 3 && second.series == 3 && second.instances == ["CT": 300])
+        try tree.remove("in/d2/f2")
+        try tree.file("in/d1/f1", TestImage.file(1000, filler: 10))
+        try tree.file("in/d0/added", TestImage.file(2000))
+        let third = try index(request)
+        #expect(third.changed == 1 && third.new == 1 && third.vanished == 1 && third.unchanged == 300)
+        let database = try SQLiteConnection(request.output)
+        #expect(try database.integer("SELECT count(*) FROM instance") == 300)
+    }
+
+    @Test func aRunThatFailsLeavesTheEarlierOneAsItWas() throws {
+        let tree = try TestTree()
+        try make(tree)
+        _ = try index(request(tree))
+        let rows = try tree.bytes("out")
+        try tree.file("in/d0/added", TestImage.file(2000))
+        // Another run is writing at the same time.
+        let other = try IndexRun(request(tree))
+        #expect(throws: IndexFault.self) { try IndexRun(self.request(tree)) }
+        #expect(try tree.bytes("out") == rows)
+        #expect(try other.run().unchanged == 302)
+    }
 }

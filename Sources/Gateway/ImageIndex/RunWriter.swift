@@ -157,12 +157,18 @@ final class RunWriter: @unchecked Sendable {
 
     /// The end: everything is on its way to the disk.
     func finish(isInterrupted: Bool) throws(IndexFault) {
-        if let fault { throw fault }
-        try sink?.finish(isInterrupted: isInterrupted)
-        if let state, let output {
-            try state.finish(output, isInterrupted: isInterrupted)
+        do throws(IndexFault) {
+            if let fault { throw fault }
+            try sink?.finish(isInterrupted: isInterrupted)
+            if let state, let output {
+                try state.finish(output, isInterrupted: isInterrupted)
+            }
+            try output?.finish()
+            try errors?.finish()
+        } catch {
+            output?.release()
+            state?.abandon()
+            throw error
         }
-        try output?.finish()
-        try errors?.finish()
     }
 }

@@ -152,6 +152,13 @@ final class StateWriter {
 }
 
 extension StateWriter {
+    /// The run failed: what is recorded stands in the output, and the next run goes on from there. A run that went on from an
+    /// earlier one leaves that as it was.
+    func abandon() {
+        try? database.execute("COMMIT; PRAGMA locking_mode = NORMAL; SELECT 1 FROM about")
+        for (from, _) in renames { unlink(from) }
+    }
+
     private func carryRest(_ known: KnownState, _ output: TextOutput) throws(IndexFault) {
         while true {
             let rows: Range<Int64>

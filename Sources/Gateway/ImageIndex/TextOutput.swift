@@ -77,8 +77,11 @@ final class TextOutput {
     /// Ends it: another run may write to it.
     func finish() throws(IndexFault) {
         try settle()
-        if isOwned { hilum_output_release(descriptor) }
+        release()
     }
+
+    /// Another run may write to it.
+    func release() { if isOwned { hilum_output_release(descriptor) } }
 
     /// So that what is known of rows never is ahead of them.
     func synchronize() throws(IndexFault) {
