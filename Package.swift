@@ -132,12 +132,16 @@ let drivers: [Target] = [
     driver("DelimitedDriver", "delimited/Driver", ["DriverKit", "DriverWire", "CharacterSets", "JSONText"]),
     driver("DelimitedDriverEntry", "delimited/Entry", ["DelimitedDriver", "DriverKit", "CHilumDriver"], entry: true),
     // What drivers of serial blocks share: receiving, silence, repeats, deadlines.
-    driver("BlockDriverKit", "BlockDriverKit", ["DriverKit", "SerialBlocks"]),
+    .target(
+        name: "BlockDriverKit", dependencies: ["DriverKit", "DriverWire", "SerialBlocks"],
+        path: "Sources/Drivers/BlockDriverKit",
+        exclude: ["README.md"]),
     driver(
         "HitachiDriver", "hitachi/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("HitachiDriverEntry", "hitachi/Entry", ["HitachiDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver(
-        "BeckmanAUDriver", "beckman-au/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+        "BeckmanAUDriver", "beckman-au/Driver",
+        ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("BeckmanAUDriverEntry", "beckman-au/Entry", ["BeckmanAUDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver(
         "SynchronDriver", "synchron/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
@@ -147,10 +151,13 @@ let drivers: [Target] = [
     driver("VitrosDriver", "vitros/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("VitrosDriverEntry", "vitros/Entry", ["VitrosDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver(
-        "BiomerieuxDriver", "biomerieux/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText", "CharacterSets"]),
-    driver("BiomerieuxDriverEntry", "biomerieux/Entry", ["BiomerieuxDriver", "DriverKit", "CHilumDriver"], entry: true),
+        "BiomerieuxDriver", "biomerieux/Driver",
+        ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText", "CharacterSets"]),
     driver(
-        "UrineTextDriver", "urine-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+        "BiomerieuxDriverEntry", "biomerieux/Entry", ["BiomerieuxDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "UrineTextDriver", "urine-text/Driver",
+        ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("UrineTextDriverEntry", "urine-text/Entry", ["UrineTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver(
         "MiditronDriver", "miditron/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
@@ -239,6 +246,7 @@ let tests: [Target] = [
     test("DelimitedDriverTests", ["DelimitedDriver", "DriverKit", "DriverWire", "JSONText"]),
     // Not tests: what the tests of drivers share.
     .target(name: "DriverBench", dependencies: ["DriverKit", "DriverWire", "JSONText"], path: "Tests/DriverBench"),
+    test("BlockDriverKitTests", ["BlockDriverKit"]),
     test("HitachiDriverTests", ["HitachiDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("BeckmanAUDriverTests", ["BeckmanAUDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("SynchronDriverTests", ["SynchronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),

@@ -11,6 +11,15 @@ public struct SerialBlock: Sendable, Equatable {
     /// One past the last byte of the trailer.
     public var end: UInt64
 
+    /// A block from its parts.
+    public init(text: [UInt8], endCode: [UInt8], trailer: [UInt8], start: UInt64, end: UInt64) {
+        self.text = text
+        self.endCode = endCode
+        self.trailer = trailer
+        self.start = start
+        self.end = end
+    }
+
     /// Text and end code: what most checks are taken over.
     public var checked: [UInt8] { text + endCode }
 
