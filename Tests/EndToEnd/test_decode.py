@@ -8,7 +8,7 @@ import pytest
 from support.gateway import CORPUS, hilum
 
 INDEX = list(csv.DictReader(open(CORPUS / "INDEX.tsv"), delimiter="\t")) if CORPUS.is_dir() else []
-CASES = [c for c in INDEX if c["family"] in ("astm", "hl7")]
+CASES = [c for c in INDEX if c["family"] in ("astm", "hl7", "poct1-a", "drichem", "file")]
 
 
 @pytest.mark.parametrize("pieces", [[], ["--pieces", "7"], ["--pieces", "1"]], ids=["whole", "sevens", "bytes"])
@@ -25,7 +25,7 @@ def test_capture(corpus, case, pieces, tmp_path):
     assert verdict.returncode == 0, verdict.stdout + done.stderr
 
 
-def test_there_are_profiles_for_every_astm_and_hl7_device():
+def test_there_are_profiles_for_every_device():
     if not CASES:
         pytest.skip("the captures of ../shared/corpus are not here")
     for device in {c["device"] for c in CASES}:

@@ -39,6 +39,8 @@ public enum ProfileCatalogue {
                 case "lis": "ASTM/LIS02"
                 case "hl7-analyser": "HL7 v2"
                 case "dicom": "DICOM"
+                case "poct1a": "POCT1-A"
+                case "delimited": "text in columns"
                 default: driver
                 }
             if !names.contains(name) { names.append(name) }
