@@ -123,7 +123,7 @@ def test_a_list_gives_the_rows_of_the_walk(archive, plain):
     paths = [row["Path"] for row in plain.rows()]
     listed = index("-", to=archive.parent / "listed.ndjson", options=["--jobs", 1], cwd=archive, stdin="".join(p + "\n" for p in paths).encode())
     assert listed.path.read_bytes() == plain.path.read_bytes()
-    backwards = index("-", to=archive.parent / "backwards.ndjson", options=["--null"], cwd=archive, stdin="".join(p + "\0" for p in paths[::-1]).encode())
+    backwards = index("-", to=archive.parent / "backwards.ndjson", cwd=archive, stdin="".join(p + "\0" for p in paths[::-1]).encode())
     assert backwards.path.read_bytes().splitlines() == plain.path.read_bytes().splitlines()[::-1]
 
 
