@@ -153,4 +153,26 @@ struct WorkflowTests {
         #expect(rows.map(\.isQC) == [false, false, false, false, true])
         #expect(message.others.map(\.tag) == ["TCD", "INV"])
     }
+
+    @Test("what stands for nothing is nothing: two quotes, a coding system alone, an empty coded value")
+    func nulls() throws {
+        var bench = try Bench(#"{"operator":"OBX-16[1].1"}"#)
+        bench.block(
+            """
+            MSH|^~\\&|AN||LIS||20240318143000||OUL^R22^OUL_R22|M1|P|2.5.1|||NE|AL
+            SPM|1|""||""|||||||P
+            SAC|||S7^BARCODE
+            OBR||""||20490^^99X
+            OBX|1|NM|20490^20490^99X^^^IHELAW|1|""|mg/L^^99X||""|||F|||||Adm~AUTO
+            OBX|2|CE|20490^20490^99X^^^IHELAW|1|^^99X|||N|||F
+            OBX|3|CE|A|1|POS^^99X|||""~H|||F
+            OBX|4|CWE|B|1|""^Reactive^99X^R|||N|||F
+
+            """)
+        let message = try #require(bench.messages.first)
+        #expect(message.orders.map(\.specimenID) == ["S7"] && message.orders.map(\.placerID) == [""])
+        #expect(message.orders.map(\.specimenType) == [""])
+        #expect(message.results.map(\.value) == ["", "", "POS", "Reactive"])
+        #expect(message.results.map(\.flags) == [[], ["N"], ["H"], ["N"]] && message.results[0].operatorID == "Adm")
+    }
 }

@@ -66,7 +66,8 @@ extension MessageReader {
             let first = flag.prefix { $0 != delimiters.component }
             let word = first.drop { $0 <= 0x20 }
             guard let end = word.lastIndex(where: { $0 > 0x20 }) else { continue }
-            row.flags.append(String(decoding: word[word.startIndex...end], as: UTF8.self))
+            let text = String(decoding: word[word.startIndex...end], as: UTF8.self)
+            if text != HL7Text.null { row.flags.append(text) }
         }
     }
 
@@ -104,6 +105,7 @@ extension MessageReader {
     }
 
     private func typedValue(_ type: String, of span: HL7Message.Span) -> String {
+        if HL7Text.isNull(span, in: message) { return "" }
         let separator = message.delimiters.component
         guard message.text[span].contains(separator) else { return message.string(span) }
         switch type {
@@ -112,8 +114,12 @@ extension MessageReader {
             message.forEachPart(of: span, by: separator) { value += message.string($0) }
             return value
         case "CE", "CWE", "CNE", "CF":
-            let words = message.string(message.component(2, of: span))
-            return words.isEmpty ? firstFilled(span) : words
+            // Words, else the code, of either coding; never the name of a coding system: `^^99ROC` holds nothing.
+            for number in [2, 1, 5, 4] {
+                let text = message.string(message.trimmed(message.component(number, of: span)))
+                if !text.isEmpty, text != HL7Text.null { return text }
+            }
+            return ""
         case "TX", "FT":
             return HL7Text.withoutEmptyEnd(message.string(span), message.delimiters)
         default: return firstFilled(span)

@@ -299,6 +299,14 @@ extension DeviceMessage {
 
 /// Text of fields with components.
 enum HL7Text {
+    /// What HL7 writes where there is nothing (v2.5.1, 2.5.3): not a value.
+    static let null = "\"\""
+
+    /// Whether a field or component is that.
+    static func isNull(_ span: HL7Message.Span, in message: HL7Message) -> Bool {
+        span.count == 2 && message.text[span].allSatisfy { $0 == UInt8(ascii: "\"") }
+    }
+
     /// `Rakoto^Jao^^^` → `Rakoto^Jao`
     static func withoutEmptyEnd(_ text: String, _ delimiters: HL7Delimiters) -> String {
         guard text.utf8.last == delimiters.component else { return text }

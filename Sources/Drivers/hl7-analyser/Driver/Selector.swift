@@ -69,7 +69,7 @@ final class Selector {
         if isPlain {
             for path in paths {
                 let span = context.span(path, in: message)
-                if span.isEmpty { continue }
+                if span.isEmpty || HL7Text.isNull(span, in: message) { continue }
                 let text = message.string(span)
                 if !text.isEmpty { return text }
             }
@@ -79,7 +79,7 @@ final class Selector {
         if let joint {
             for path in paths {
                 let part = context.string(path, in: message)
-                if !part.isEmpty { text += text.isEmpty ? part : joint + part }
+                if !part.isEmpty, part != HL7Text.null { text += text.isEmpty ? part : joint + part }
             }
             text = finished(text)
         } else {
@@ -107,7 +107,7 @@ final class Selector {
     }
 
     private func finished(_ text: String) -> String {
-        guard !text.isEmpty else { return "" }
+        guard !text.isEmpty, text != HL7Text.null else { return "" }
         var scalars = Substring(text).unicodeScalars
         if word > 0 {
             let words = scalars.split(separator: " ")
