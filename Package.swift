@@ -165,6 +165,10 @@ let drivers: [Target] = [
     driver(
         "SysmexD1Driver", "sysmex-d1/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("SysmexD1DriverEntry", "sysmex-d1/Entry", ["SysmexD1Driver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "CoulterTextDriver", "coulter-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver(
+        "CoulterTextDriverEntry", "coulter-text/Entry", ["CoulterTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -256,6 +260,7 @@ let tests: [Target] = [
     test("UrineTextDriverTests", ["UrineTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("MiditronDriverTests", ["MiditronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("SysmexD1DriverTests", ["SysmexD1Driver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("CoulterTextDriverTests", ["CoulterTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -273,6 +278,7 @@ let fuzzEntries: [Target.Dependency] = [
     "UrineTextDriver",
     "MiditronDriver",
     "SysmexD1Driver",
+    "CoulterTextDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -301,6 +307,7 @@ let package = Package(
         .library(name: "hilum-driver-urine-text", type: .dynamic, targets: ["UrineTextDriverEntry"]),
         .library(name: "hilum-driver-miditron", type: .dynamic, targets: ["MiditronDriverEntry"]),
         .library(name: "hilum-driver-sysmex-d1", type: .dynamic, targets: ["SysmexD1DriverEntry"]),
+        .library(name: "hilum-driver-coulter-text", type: .dynamic, targets: ["CoulterTextDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

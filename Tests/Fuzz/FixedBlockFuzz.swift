@@ -1,3 +1,4 @@
+import CoulterTextDriver
 import DriverKit
 import SysmexD1Driver
 
@@ -8,4 +9,11 @@ func fuzzSysmexD1(_ bytes: UnsafeRawBufferPointer) {
             "{}", #"{"date": "dmy", "differential": "sizes", "answers": "none"}"#, #"{"format": "d1u-long"}"#,
             #"{"format": "ca"}"#, #"{"format": "ca-narrow", "answers": "ack", "repeat_s": 0}"#,
         ], bytes)
+}
+
+func fuzzCoulterText(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        CoulterTextDriver.self,
+        ["{}", #"{"answers": "none", "codes": ["RET%"]}"#, #"{"format": "report"}"#, #"{"format": "report", "answers": "ack"}"#],
+        bytes)
 }

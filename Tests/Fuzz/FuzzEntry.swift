@@ -33,6 +33,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "urine-text-driver", run: fuzzUrineText),
         FuzzEntry(name: "miditron-driver", run: fuzzMiditron),
         FuzzEntry(name: "sysmex-d1-driver", run: fuzzSysmexD1),
+        FuzzEntry(name: "coulter-text-driver", run: fuzzCoulterText),
     ]
 
     /// The entry with a name.

@@ -8,6 +8,7 @@ struct BlockCheckTests {
     func published() {
         #expect(BlockCheck.crc16X25(Self.digits) == 0x906E)
         #expect(BlockCheck.crc16XMODEM(Self.digits) == 0x31C3)
+        #expect(BlockCheck.crc16GENIBUS(Self.digits) == 0xD64E)
         #expect(BlockCheck.sum(Self.digits) == 0xDD)
         #expect(BlockCheck.longSum(Self.digits) == 0x1DD)
         #expect(BlockCheck.twosComplement(Self.digits) == 0x23)

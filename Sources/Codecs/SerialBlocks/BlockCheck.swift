@@ -26,8 +26,13 @@ public enum BlockCheck {
     }
 
     /// CRC-16 with polynomial 1021, start 0, high bit first (CRC-16/XMODEM; "123456789" gives 31C3).
-    public static func crc16XMODEM(_ bytes: some Sequence<UInt8>) -> UInt16 {
-        var crc: UInt16 = 0
+    public static func crc16XMODEM(_ bytes: some Sequence<UInt8>) -> UInt16 { highBitFirst(bytes, start: 0) }
+
+    /// CRC-16 with polynomial 1021, start FFFF, high bit first, complemented (CRC-16/GENIBUS; "123456789" gives D64E).
+    public static func crc16GENIBUS(_ bytes: some Sequence<UInt8>) -> UInt16 { ~highBitFirst(bytes, start: 0xFFFF) }
+
+    private static func highBitFirst(_ bytes: some Sequence<UInt8>, start: UInt16) -> UInt16 {
+        var crc = start
         for byte in bytes {
             crc ^= UInt16(byte) << 8
             for _ in 0..<8 { crc = crc & 0x8000 != 0 ? crc << 1 ^ 0x1021 : crc << 1 }
