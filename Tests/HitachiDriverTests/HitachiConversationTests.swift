@@ -134,6 +134,28 @@ struct HitachiConversationTests {
         #expect(blankID.messages[0].orders[0].specimenKind == "number" && blankID.faults(.notice).count == 1)
     }
 
+    @Test("every end code that can be set on the analyser is read, and can be sent")
+    func endCodes() throws {
+        let text = Array(Self.sample(":N1", number: "7", ["  5   1.0 "]).utf8)
+        func hex(_ text: [UInt8]) -> [UInt8] {
+            let digits = String(text.reduce(0, &+), radix: 16, uppercase: true)
+            return Array(((digits.count < 2 ? "0" : "") + digits).utf8)
+        }
+        let more: [UInt8] = [0x3E]
+        let cases: [(String, [UInt8], [UInt8])] = [
+            (#"{"check": "xor"}"#, [0x03, (text + [0x03]).reduce(0, ^)], [0x03, 0x3D]),
+            (#"{"check": "none"}"#, [0x03], [0x03]),
+            (#"{"check": "none", "tail": "crlf"}"#, [0x03, 0x0D, 0x0A], [0x03, 0x0D, 0x0A]),
+            (#"{"check": "none", "crlf_before_etx": true}"#, [0x0D, 0x0A, 0x03], [0x0D, 0x0A, 0x03]),
+            (#"{"check": "sum", "tail": "cr"}"#, [0x03] + hex(text) + [0x0D], [0x03] + hex(more) + [0x0D]),
+        ]
+        for (options, sent, answered) in cases {
+            let replay = try Replay.run(HitachiDriver.self, options, [0x02] + text + sent)
+            #expect(replay.messages.map { $0.results.map(\.value) } == [["1.0"]], "\(options)")
+            #expect(replay.transmitted == [0x02] + more + answered, "\(options)")
+        }
+    }
+
     @Test("a value that is no number is text where the check is right, and refused where there is none")
     func texts() throws {
         let text = Self.sample(":N1", number: "7", ["  5   1x0 "])

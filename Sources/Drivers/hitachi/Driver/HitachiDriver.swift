@@ -37,10 +37,13 @@ public final class HitachiDriver: BlockDriver {
     public var wakeAt: Int64? { parts.map { _ in partsSince &+ 6 &* options.silence } }
 
     /// Takes a frame.
-    public func take(_ block: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
-        if options.isRight(block) == false {
-            return refuse("the check of a frame is wrong", block, 0, events: &events)
+    public func take(_ received: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
+        if options.isRight(received) == false {
+            return refuse("the check of a frame is wrong", received, 0, events: &events)
         }
+        var block = received
+        // One of the end codes that can be set is CR LF ETX.
+        if block.text.suffix(2) == [ControlByte.cr, ControlByte.lf] { block.text.removeLast(2) }
         if options.format == .line {
             takeLine(block, now: now, events: &events)
         } else {

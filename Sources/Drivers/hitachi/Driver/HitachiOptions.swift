@@ -32,6 +32,8 @@ struct HitachiOptions {
     var answers = true
     /// What stands behind the check of what we send.
     var tail: [UInt8] = []
+    /// What stands before the ETX of what we send.
+    var beforeEnd: [UInt8] = []
     var silence: Int64 = 10_000_000
     var repeatWindow: Int64 = 30_000_000
 
@@ -54,6 +56,7 @@ struct HitachiOptions {
             try reader.choice(
                 "tail", ["none": [], "cr": [0x0D], "crlf": [0x0D, 0x0A]] as KeyValuePairs<String, [UInt8]>)
             ?? (format == .packet ? [0x0D] : [])
+        beforeEnd = try reader.flag("crlf_before_etx") == true ? [ControlByte.cr, ControlByte.lf] : []
         if let seconds = try reader.count("silence", 1...600) { silence = Int64(seconds) * 1_000_000 }
         if let seconds = try reader.count("repeat_window", 0...3600) { repeatWindow = Int64(seconds) * 1_000_000 }
         try reader.finish()
@@ -87,7 +90,8 @@ struct HitachiOptions {
     }
 
     /// A block of ours with its check.
-    func framed(_ text: [UInt8]) -> [UInt8] {
+    func framed(_ contents: [UInt8]) -> [UInt8] {
+        let text = contents + beforeEnd
         let etx: UInt8 = 0x03
         let check: [UInt8] =
             switch self.check {
