@@ -9,6 +9,7 @@ func fuzzImagingModel(_ bytes: UnsafeRawBufferPointer) {
     if let file = try? DICOMFile.read(whole, options: .header) { sets.append(file.dataSet) }
     sets.append(scattered(whole))
     for set in sets { exerciseModel(set) }
+    exerciseReader(bytes)
     let text = String(decoding: whole.prefix(200), as: UTF8.self)
     for comparison in [ImageAttribute.Comparison.text, .personName, .uid, .date, .time, .integer] {
         _ = Identifier.matching(text, comparison)
@@ -41,16 +42,36 @@ private func scattered(_ bytes: [UInt8]) -> DataSet {
     return set
 }
 
+/// As at receipt: the beginning of a file, the rest when it is asked for.
+private func exerciseReader(_ bytes: UnsafeRawBufferPointer) {
+    var rules = ModalityRules()
+    rules.undeclaredCharacterSet = "GB18030"
+    rules.accession = [ModalityRules.Source(path: [Tag(0x0029, 0x0007)], creator: "X")]
+    guard let reader = InstanceReader(rules: rules) else { preconditionFailure("sources that are no columns") }
+    for first in [bytes.count, min(bytes.count, 512)] {
+        let prefix = UnsafeRawBufferPointer(rebasing: bytes[..<first])
+        let header = try? reader.read(prefix, isWholeFile: first == bytes.count) { offset, room in
+            guard offset < bytes.count else { return 0 }
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[offset...].prefix(room.count))
+            room.copyMemory(from: piece)
+            return piece.count
+        }
+        if let header { check(header.image) }
+    }
+}
+
+private func check(_ image: ImageInstance) {
+    precondition(UIDText.isPossible(image.study.uid), "a UID that is none")
+    for text in [image.patient.name, image.study.description, image.equipment.software] {
+        precondition(text.utf8.count <= 1_024 && text.utf8.allSatisfy { $0 >= 0x20 }, "text that is not one line")
+    }
+}
+
 private func exerciseModel(_ set: DataSet) {
     var rules = ModalityRules()
     rules.accession = [ModalityRules.Source(path: [.requestAttributesSequence, .accessionNumber])]
     rules.patientID = [ModalityRules.Source(path: [Tag(0x0029, 0x0007)], creator: "X")]
-    if let image = try? ImageInstance(set, rules: rules) {
-        precondition(UIDText.isPossible(image.study.uid), "a UID that is none")
-        for text in [image.patient.name, image.study.description, image.equipment.software] {
-            precondition(text.utf8.count <= 1_024 && text.utf8.allSatisfy { $0 >= 0x20 }, "text that is not one line")
-        }
-    }
+    if let image = try? ImageInstance(set, rules: rules) { check(image) }
     _ = (try? ImageQuery(set, isPatientRoot: true), WorklistQuery(set))
     let order = ImagingOrder(set)
     if let again = ImagingOrder(encoded: order.encoded()) {

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import ImagingModel
 import ResultModel
+import Synchronization
 
 extension ImagingSettings {
     /// What the imaging node needs, from hilum.yaml and the profiles of its modalities; nil: the site has no `dicom:`.
@@ -92,6 +93,29 @@ struct ImagingRoutes: Sendable {
     private let committing: Set<String>
     /// Every archive, where there are no routes: asked for with every image.
     private let all: [ImageRoute]?
+    private let answers = Answers()
+
+    /// What was answered: the images of a series all ask the same. Goes with the configuration.
+    private final class Answers: Sendable {
+        struct Question: Hashable {
+            var subject: ImagingSubject
+            var device: String
+        }
+
+        /// Series come and go; these are more than come at a time.
+        private static let most = 512
+        private let known = Mutex<[Question: [ImageRoute]]>([:])
+
+        func answer(_ question: Question, _ find: () -> [ImageRoute]) -> [ImageRoute] {
+            if let routes = known.withLock({ $0[question] }) { return routes }
+            let routes = find()
+            known.withLock { known in
+                if known.count >= Self.most { known.removeAll(keepingCapacity: true) }
+                known[question] = routes
+            }
+            return routes
+        }
+    }
 
     init(_ configuration: GatewayConfiguration, kinds: [String: String]) {
         self.configuration = configuration
@@ -111,8 +135,10 @@ struct ImagingRoutes: Sendable {
         let subject = ImagingSubject(
             modality: image.series.modality, descriptions: [image.study.description, image.series.description],
             bodyPart: image.series.bodyPart, calling: calling)
-        return configuration.imageDestinations(device: device, kind: kinds[device] ?? "", subject: subject)
-            .map { ImageRoute(destination: $0, asksCommitment: committing.contains($0)) }
+        return answers.answer(Answers.Question(subject: subject, device: device)) {
+            configuration.imageDestinations(device: device, kind: kinds[device] ?? "", subject: subject)
+                .map { ImageRoute(destination: $0, asksCommitment: committing.contains($0)) }
+        }
     }
 
     /// Destinations that are told of a study.
