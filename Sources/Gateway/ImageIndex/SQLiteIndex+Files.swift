@@ -27,6 +27,7 @@ extension SQLiteIndex {
             // What the next attempt may read is tried again.
             guard known.faults.allSatisfy(\.isOfContent) else { return nil }
         }
+        known.rowCount = columns.isOfFrames ? try frames(of: stored.id) : known.marks.count
         return known
     }
 

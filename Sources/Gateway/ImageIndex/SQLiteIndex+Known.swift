@@ -2,8 +2,16 @@ extension SQLiteIndex {
     /// Statements that only a resumed run needs.
     struct KnownStatements {
         let series, entries, faults: SQLiteStatement
+        let frames: SQLiteStatement?
 
-        init(_ connection: SQLiteConnection) throws(SQLiteFault) {
+        init(_ connection: SQLiteConnection, hasFrames: Bool) throws(SQLiteFault) {
+            frames =
+                hasFrames
+                ? try connection.prepare(
+                    """
+                    SELECT count(*) FROM frame
+                    WHERE file = ?1 OR file IN (SELECT id FROM file WHERE archive = ?1)
+                    """) : nil
             series = try connection.prepare(
                 """
                 SELECT "StudyInstanceUID", "SeriesInstanceUID", "Modality"
@@ -45,6 +53,14 @@ extension SQLiteIndex {
         var marks: [InstanceMark] = []
         for series in series { marks.append(try mark(ofSeries: series)) }
         return marks
+    }
+
+    /// Rows of frames of a file, or of the entries in it.
+    func frames(of file: Int64) throws(SQLiteFault) -> Int {
+        guard let statement = knownStatements.frames else { return 0 }
+        statement.bind(1, file)
+        defer { statement.reset() }
+        return try statement.step() ? Int(statement.integer(0)) : 0
     }
 
     /// What was wrong with a file, or with entries of it.

@@ -87,7 +87,7 @@ final class SQLiteIndex {
             parts.append(try connection.prepare("DELETE FROM \(table) WHERE file = ?1"))
         }
         dropParts = parts
-        knownStatements = try KnownStatements(connection)
+        knownStatements = try KnownStatements(connection, hasFrames: opening.hasFrames)
         addError = try connection.prepare(
             "INSERT OR REPLACE INTO error (file, \"offset\", reason, text) VALUES (?1, ?2, ?3, ?4)")
         var levels: [SQLiteLevel] = []

@@ -8,25 +8,28 @@ struct IndexCommand: AsyncParsableCommand {
         commandName: "index",
         abstract: "Read the headers of image files in bulk: one row an instance.",
         discussion: """
-            PATH is a file, a folder with all below it, or a zip file; - reads paths from standard input, a line each or, as
-            find -print0 writes them, ended by NUL. A row has Path, forty columns named by DICOM keyword, those of --tags, and
-            Remark: what was not as declared. The ending of --output says how rows are written; rows appear from the first
-            second on.
+            PATH is a file, a folder with all below it, or a zip file; - reads paths
+            from standard input, a line each or ended by NUL (find -print0). A row has
+            Path, forty columns named by DICOM keyword, those of --tags, and Remark:
+            what was not as declared. Rows appear from the first second on.
 
             EXAMPLES
               hilum index /archive --output archive.ndjson
-              hilum index /archive --output archive.sqlite --resume      again, next night: reads only what is new or changed
+              hilum index /archive --output archive.sqlite --resume
+                   run again, it reads only what is new or changed
               hilum index /archive --output - --form csv | head
-              hilum index /archive --since 7d --output week.csv --tags ProtocolName,0018,1151
-              hilum index /archive --output dose.tsv --tags 'CTExposureSequence/CTDIvol' --tags '0019,"ACME 1.0",23'
-              hilum index /archive --output frames.csv --frames          a row a frame: position, orientation, time
+              hilum index /archive --since 7d --output week.csv \\
+                   --tags ProtocolName,0018,1151 --tags '0019,"ACME 1.0",23' \\
+                   --tags RequestAttributesSequence/RequestedProcedureID
+              hilum index /archive --output frames.csv --frames
               find /archive -newer last -print0 | hilum index - --output new.ndjson
 
-            Files that are not DICOM are counted and listed, and no fault. What could not be read stands in the errors file
-            (OUTPUT.errors.csv) with path, byte offset and reason. Ctrl-C leaves whole rows; --resume goes on from there.
+            Files that are not DICOM are counted and listed, and are no fault. What could
+            not be read stands in the errors file with path, byte offset and reason.
+            Ctrl-C leaves whole rows; --resume goes on from there.
 
-            Exit status: 0 all was read; 1 a DICOM file could not be read, or a path is not there; 2 usage; 3 a fault of
-            ours or of the machine; 130 stopped by Ctrl-C.
+            Exit status: 0 all was read; 1 a DICOM file could not be read, or a path is
+            not there; 2 usage; 3 a fault of ours or of the machine; 130 Ctrl-C.
             """)
 
     @Argument(
@@ -41,7 +44,7 @@ struct IndexCommand: AsyncParsableCommand {
         completion: .file())
     var output: String
 
-    @Option(help: "How rows are written, where the ending does not say: ndjson, dicom-json, csv, tsv, sqlite.")
+    @Option(help: "How rows are written, where the ending does not say.")
     var form: IndexRequest.Format?
 
     @Option(

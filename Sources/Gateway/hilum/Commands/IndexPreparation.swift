@@ -14,6 +14,7 @@ struct IndexPreparation {
     private var opened: [Int32] = []
 
     init(_ command: IndexCommand, now: Int64, time: LocalTime) throws {
+        if command.output != "-" { try Self.checkFolder(of: command.output, "--output") }
         let form = try IndexForm.form(command.form, output: command.output)
         if command.output != "-" {
             try Self.checkOverwriting(command.output, "--output", mayBeDatabase: form == .sqlite)
