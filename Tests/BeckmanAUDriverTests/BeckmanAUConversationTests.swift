@@ -128,6 +128,19 @@ struct BeckmanAUConversationTests {
     }
 
     @Test(
+        "detection refuses what fits in no way, or in two that disagree",
+        arguments: [
+            "D 000304 0034    E01  2x.4  ", "D 000304 0034    E01", "D 0003", "D 000304 0034    E",
+            // Test 01 with 1234, or test 011 with 234.
+            "D 000304 0034    E011234     ",
+        ])
+    func uncertain(_ text: String) throws {
+        let options = #"{"bcc": "none", "detect": true, "widths": {"id": 7, "value": 8}}"#
+        let replay = try Replay.run(BeckmanAUDriver.self, options, Self.block(text))
+        #expect(replay.messages.isEmpty && replay.transmitted == [0x15])
+    }
+
+    @Test(
         "options that cannot be used are refused by name",
         arguments: [
             #"{"start": "A"}"#, #"{"end": "02"}"#, #"{"start": ["STX", "ETX", "EOT"]}"#, #"{"bcc": true}"#,

@@ -25,6 +25,18 @@ struct BeckmanAUCorpusTests {
         #expect(try DriverChecks.noise(BeckmanAUDriver.self, options, capture.bytes, noise) == [])
     }
 
+    @Test("with widths that are not the analyser's, detection gives the same, for every capture", arguments: captures)
+    func detects(_ capture: CorpusCapture) throws {
+        let codes = capture.device == "beckman-au480" ? #", "start": "ENQ", "end": "EOT""# : ""
+        let options = #"{"detect": true, "widths": {"id": 7, "value": 8}\#(codes)}"#
+        let replay = try Replay.run(BeckmanAUDriver.self, options, capture.bytes)
+        #expect(Comparison(expected: capture.expected["results"]?.array ?? [], actual: replay.rows).differences == [])
+        #expect(!replay.faults(.notice).isEmpty && replay.faults(.refused).isEmpty)
+        let fixed = try Replay.run(
+            BeckmanAUDriver.self, options.replacing(#""detect": true, "#, with: ""), capture.bytes)
+        #expect(fixed.rows.isEmpty)
+    }
+
     @Test("a changed byte is never a changed result where the check character is required")
     func damage() throws {
         let capture = try #require(Self.captures.first { $0.device == "olympus-au600" })

@@ -51,7 +51,8 @@ func fuzzBeckmanAU(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(
         BeckmanAUDriver.self,
         [
-            "{}", #"{"bcc": "required"}"#, #"{"start": ["SOH", "STX"], "end": ["ETX", "EOT"], "bcc": "none"}"#,
+            "{}", #"{"bcc": "required"}"#, #"{"detect": true, "bcc": "none", "widths": {"id": 7}}"#,
+            #"{"start": ["SOH", "STX"], "end": ["ETX", "EOT"], "bcc": "none"}"#,
             #"{"widths": {"system": 2, "id": 0, "value": 9}}"#,
             #"{"start": "ENQ", "end": "EOT", "widths": {"id": 26, "sex": 1, "years": 3, "months": 2, "test": 3}}"#,
         ], bytes)

@@ -23,6 +23,8 @@ struct AUOptions {
     var check = Check.auto
     var answers = true
     var layout = AULayout()
+    /// A block of other widths is read if all usual widths that fit it give the same.
+    var detects = false
     var silence: Int64 = 10_000_000
     var repeatWindow: Int64 = 30_000_000
     var takesOrders = true
@@ -38,6 +40,7 @@ struct AUOptions {
         check = try reader.choice("bcc", ["auto": .auto, "required": .required, "none": .none]) ?? .auto
         answers = try reader.flag("answers") ?? true
         if let value = reader.value("widths") { layout = try AULayout(value, name: "options.widths") }
+        detects = try reader.flag("detect") ?? false
         if let seconds = try reader.count("silence", 1...600) { silence = Int64(seconds) * 1_000_000 }
         if let seconds = try reader.count("repeat_window", 0...3600) { repeatWindow = Int64(seconds) * 1_000_000 }
         takesOrders = try reader.flag("orders") ?? true

@@ -45,8 +45,8 @@ struct AUIdentity: Equatable {
 }
 
 /// A sample with its results, from one block or several.
-struct AUSample {
-    struct Row {
+struct AUSample: Equatable {
+    struct Row: Equatable {
         var test: String
         /// Empty: no result.
         var value: String

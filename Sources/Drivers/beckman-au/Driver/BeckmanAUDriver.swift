@@ -106,13 +106,7 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
     private func takeResults(
         _ block: SerialBlock, _ kind: String, now: DriverTime, events: inout [StreamDriverEvent]
     ) {
-        var sample: AUSample
-        do throws(AUFault) {
-            sample = try AUSample(block.text, kind: kind, options.layout, isVerified: !block.trailer.isEmpty)
-        } catch let fault {
-            let place = block.offset(of: fault.index, startCode: options.start.count)
-            return refuse(block, fault.text, at: place, events: &events)
-        }
+        guard var sample = read(block, kind, now: now, events: &events) else { return }
         var start = block.start
         if let parts {
             if parts.identity == sample.identity, parts.kind == sample.kind {
@@ -136,6 +130,28 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
         events.append(.message(sample.message(), start: start, end: block.end))
         link.remember(block.text, now: now)
         mark(block, now: now, events: &events)
+    }
+
+    /// A block by the widths set, or, where the profile allows it, by those that it fits. Nil: refused.
+    private func read(
+        _ block: SerialBlock, _ kind: String, now: DriverTime, events: inout [StreamDriverEvent]
+    ) -> AUSample? {
+        do throws(AUFault) {
+            return try AUSample(block.text, kind: kind, options.layout, isVerified: !block.trailer.isEmpty)
+        } catch let fault {
+            if options.detects, let told = AULayout.told(by: block.text, kind: kind) {
+                let widths = told.layout
+                let text =
+                    "sample \(told.sample.identity.name): the block fits other widths than those set (\(fault.text)); it was read"
+                    + " with system \(widths.system), id \(widths.id), test \(widths.test), value \(widths.value), rest"
+                    + " \(widths.rest), age \(widths.years), information \(widths.information): correct options.widths"
+                events.append(.fault(.notice, text, start: block.start, end: block.end))
+                return told.sample
+            }
+            let place = block.offset(of: fault.index, startCode: options.start.count)
+            refuse(block, fault.text, at: place, events: &events)
+            return nil
+        }
     }
 
     /// Controls where they stand in the columns of samples; reagent blanks, calibration and other layouts as an event.
