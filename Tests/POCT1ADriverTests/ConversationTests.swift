@@ -124,7 +124,9 @@ struct ConversationTests {
     func notServed() throws {
         var bench = try Bench()
         bench.document("REQ.R01", 5, "<REQ><REQ.request_cd V=\"RPAT\"/></REQ>")
-        #expect(bench.sent == ["ESC.R01 5"] && bench.driver.isIdle)
+        #expect(bench.sent == ["ESC.R01 5"] && bench.driver.isIdle && bench.faults.map(\.severity) == [.notice])
+        bench.document("ACME.RESULTS", 6, observation)
+        #expect(bench.sent.last == "ESC.R01 6" && bench.messages.isEmpty && bench.faults.last?.severity == .refused)
     }
 
     @Test("in MLLP blocks the answers are in blocks")

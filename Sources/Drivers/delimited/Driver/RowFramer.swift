@@ -55,6 +55,11 @@ struct RowFramer {
     mutating func receive(_ bytes: some Sequence<UInt8>, _ found: (Event) -> Void) {
         for byte in bytes {
             let start = units.start
+            if units.isPlain {
+                units.pass()
+                take(byte, at: start, next: units.taken, found)
+                continue
+            }
             guard let text = units.take(byte) else { continue }
             for byte in text { take(byte, at: start, next: units.taken, found) }
         }
@@ -184,6 +189,12 @@ struct UnitReader {
         default: pending.isEmpty
         }
     }
+
+    /// Bytes are text as they are.
+    var isPlain: Bool { form == .bytes }
+
+    /// Counts a byte that is text as it is.
+    mutating func pass() { taken &+= 1 }
 
     /// Where the unit begins that the next byte belongs to.
     var start: UInt64 { taken &- UInt64(pending.count) }

@@ -42,11 +42,18 @@ extension POCT1ADriver {
     }
 
     /// ESC.R01 to a document that nobody here can serve (a patient's data, lists, a vendor's own).
-    func escape(_ name: String, _ theirs: String, _ arrival: Arrival, events: inout [StreamDriverEvent]) {
+    func escape(
+        _ other: XMLElement, _ theirs: String, _ arrival: Arrival, events: inout [StreamDriverEvent]
+    ) {
+        // A vendor's own document may hold results all the same: then people have to know.
+        let holdsResults = other.descendant("OBS") != nil
         let text =
-            "the device sent \(name), which is not served here; it was told so. If it stops at that, switch the function off "
-            + "on the device"
-        events.append(.fault(.notice, text, start: arrival.start, end: arrival.end))
+            holdsResults
+            ? "the device sent \(other.name), which is not known here, with observations in it: none of them was taken, and the "
+                + "device was told so"
+            : "the device sent \(other.name), which is not served here; it was told so. If it stops at that, switch the "
+                + "function off on the device"
+        events.append(.fault(holdsResults ? .refused : .notice, text, start: arrival.start, end: arrival.end))
         var document = document("ESC.R01", .escape, theirs, arrival)
         document.object("ESC", ["esc_control_id": theirs, "detail_cd": "OTH", "note_txt": "not served"])
         send(document, arrival, events: &events)

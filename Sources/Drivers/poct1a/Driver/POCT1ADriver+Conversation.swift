@@ -30,7 +30,7 @@ extension POCT1ADriver {
             accept(theirs, arrival, events: &events)
             enter(.quiet, arrival.now)
         case "ESC.R01": takeEscape(document, theirs, arrival, events: &events)
-        default: escape(document.name, theirs, arrival, events: &events)
+        default: escape(document, theirs, arrival, events: &events)
         }
     }
 
