@@ -169,6 +169,8 @@ let drivers: [Target] = [
         "CoulterTextDriver", "coulter-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver(
         "CoulterTextDriverEntry", "coulter-text/Entry", ["CoulterTextDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver("ABXDriver", "abx/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("ABXDriverEntry", "abx/Entry", ["ABXDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -261,6 +263,7 @@ let tests: [Target] = [
     test("MiditronDriverTests", ["MiditronDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("SysmexD1DriverTests", ["SysmexD1Driver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("CoulterTextDriverTests", ["CoulterTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("ABXDriverTests", ["ABXDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -279,6 +282,7 @@ let fuzzEntries: [Target.Dependency] = [
     "MiditronDriver",
     "SysmexD1Driver",
     "CoulterTextDriver",
+    "ABXDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -308,6 +312,7 @@ let package = Package(
         .library(name: "hilum-driver-miditron", type: .dynamic, targets: ["MiditronDriverEntry"]),
         .library(name: "hilum-driver-sysmex-d1", type: .dynamic, targets: ["SysmexD1DriverEntry"]),
         .library(name: "hilum-driver-coulter-text", type: .dynamic, targets: ["CoulterTextDriverEntry"]),
+        .library(name: "hilum-driver-abx", type: .dynamic, targets: ["ABXDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

@@ -1,3 +1,4 @@
+import ABXDriver
 import CoulterTextDriver
 import DriverKit
 import SysmexD1Driver
@@ -14,6 +15,16 @@ func fuzzSysmexD1(_ bytes: UnsafeRawBufferPointer) {
 func fuzzCoulterText(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(
         CoulterTextDriver.self,
-        ["{}", #"{"answers": "none", "codes": ["RET%"]}"#, #"{"format": "report"}"#, #"{"format": "report", "answers": "ack"}"#],
+        [
+            "{}", #"{"answers": "none", "codes": ["RET%"]}"#, #"{"format": "report"}"#,
+            #"{"format": "report", "answers": "ack"}"#,
+        ],
+        bytes)
+}
+
+func fuzzABX(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(
+        ABXDriver.self,
+        ["{}", #"{"check": "ignored", "length": "ignored"}"#, #"{"answers": "ack-nak", "repeat_s": 0}"#],
         bytes)
 }

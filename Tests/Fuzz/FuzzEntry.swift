@@ -34,6 +34,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "miditron-driver", run: fuzzMiditron),
         FuzzEntry(name: "sysmex-d1-driver", run: fuzzSysmexD1),
         FuzzEntry(name: "coulter-text-driver", run: fuzzCoulterText),
+        FuzzEntry(name: "abx-driver", run: fuzzABX),
     ]
 
     /// The entry with a name.
