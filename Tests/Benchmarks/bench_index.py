@@ -151,7 +151,7 @@ class Bench:
         if digest and self.hashes.get(form) == digest:
             return
         problems = check.compare(check.Manifest(self.archive), check.READERS[form](path), check.errors(path.removesuffix(form) + "errors"),
-                                 top, prefix=f"{self.archive}/" if form == "sqlite" else "", numbers_as_stored=form == "sqlite")
+                                 top, prefix="", numbers_as_stored=form == "sqlite")
         if problems:
             raise SystemExit("\n".join([f"{len(problems)} differences from the manifest in {form}:", *problems[:40]]))
         self.hashes[form] = digest

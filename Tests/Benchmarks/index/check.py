@@ -116,8 +116,9 @@ def compare(manifest, rows, faults, top="archive", prefix=None, numbers_as_store
     problems = []
 
     def known(path, what):
-        name = path[len(prefix):] if path.startswith(prefix) else None
-        if name is None or name not in manifest.places:
+        # A path may be whole or as it was named.
+        name = path.removeprefix(prefix).removeprefix(manifest.folder)
+        if name not in manifest.places:
             problems.append(f"{what} of a path that is not in the archive: {path[-200:]!r}")
         elif name not in left:
             problems.append(f"{what} of a path that had its row or its error already, or was not asked for: {name[-200:]!r}")
