@@ -30,7 +30,7 @@ struct ObservationTests {
         #expect(bench.faults.isEmpty && message.protocolName == "POCT1-A" && message.results.count == 2)
         let order = try #require(message.orders.first)
         #expect(order.specimenID == "00P1" && order.specimenKind == "number" && order.placerID == "A-9")
-        #expect(order.collectedAt == "2024-03-18T14:40:00+08:00" && order.specimenType == "BLD" && order.run == "12")
+        #expect(order.collectedAt == "2024-03-18T14:40:00+08:00" && order.specimenType == "BLD")
         #expect(order.tests == ["CHEM"] && !order.isQC)
         let patient = try #require(message.patients.first)
         #expect(patient.id == "00P1" && patient.name == "Doe^Jane" && patient.birthDate == "1980-02-29")
@@ -40,7 +40,7 @@ struct ObservationTests {
         #expect(row.range == "4.0-6.0" && row.flags == ["H", "~"] && row.status == "A" && row.operatorID == "nurse7")
         #expect(row.time == "2024-03-18T14:50:00+08:00" && row.comments.map(\.text) == ["slope 1.0"])
         #expect(message.results[1].role == .info)
-        #expect(message.others.map(\.raw) == ["name=Strip lot_number=L5"])
+        #expect(message.others.map(\.raw) == ["role_cd=OBS sequence_nbr=12", "name=Strip lot_number=L5"])
         #expect(message.comments.map(\.text) == ["TGC FLAG: 1"])
     }
 

@@ -78,7 +78,6 @@ struct ObservationReader {
         order.specimenType = element("SPC.type_cd")?.value ?? element("SPC.source_cd")?.value ?? ""
         order.collectedAt = time(element("SPC.specimen_dttm"))
         if let test = element("ORD.universal_service_id")?.value, !test.isEmpty { order.tests = [test] }
-        order.run = service.value(of: "SVC.sequence_nbr")
         let index = message.orders.count
         message.orders.append(order)
 
@@ -99,6 +98,10 @@ struct ObservationReader {
             let text = "a service without observations: it is kept, there is no result in it"
             faults.append(Fault(severity: .notice, text: text, offset: service.offset))
         }
+        var said = service
+        said.children.removeAll { !$0.children.isEmpty || $0.name == "SVC.observation_dttm" }
+        let words = ObservationReader.words(of: said)
+        if !words.isEmpty { message.others.append(DeviceMessage.Other(tag: "SVC", raw: words)) }
         for name in ["CTC", "RGT", "DVC"] {
             let found = name == "CTC" && group.name == "CTC" ? [group] : ObservationReader.all(name, in: service)
             for element in found {
