@@ -82,8 +82,9 @@ enum CellNumber {
         guard value > -most, value < most else { return nil }
         var scale = 1.0
         for digits in 0..<7 {
-            let scaled = (value * scale).rounded()
-            if scaled <= -most || scaled >= most { return nil }
+            let product = value * scale
+            if product <= -most || product >= most { return nil }
+            let scaled = Double(Int64(product + (value < 0 ? -0.5 : 0.5)))
             let isSame = mostDigits == 15 ? scaled / scale == value : Float(scaled / scale) == Float(value)
             if isSame {
                 if scaled == 0, value.sign == .minus { return nil }

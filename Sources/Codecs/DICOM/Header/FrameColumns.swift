@@ -18,11 +18,9 @@ final class FrameColumns: @unchecked Sendable {
         .sopInstanceUID, .seriesInstanceUID, .studyInstanceUID, .sopClassUID, .numberOfFrames, .patientID, .patientName,
         .transferSyntaxUID, .specificCharacterSet,
     ]
-    /// Sequences within functional groups that hold what columns show.
-    static let inner: Set<UInt32> = [
-        // Diffusion Gradient Direction Sequence, Anatomic Region Sequence.
-        0x0018_9076, 0x0008_2218,
-    ]
+    /// Sequences within functional groups that hold what columns show: Diffusion Gradient Direction Sequence, Anatomic Region
+    /// Sequence.
+    @inline(__always) static func isInner(_ tag: UInt32) -> Bool { tag == 0x0018_9076 || tag == 0x0008_2218 }
 
     init(_ all: IndexColumns) {
         var found: [(tag: UInt32, column: Int)] = []

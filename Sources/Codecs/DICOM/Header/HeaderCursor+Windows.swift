@@ -53,7 +53,8 @@ extension HeaderCursor {
             default: return nil
             }
         }
-        if length == HeaderWord.undefined || length <= count - start || tag >= Self.pixelData { return nil }
+        if tag >= Self.pixelData { return Self.isEnd(tag) ? .done : .unusual }
+        if length == HeaderWord.undefined || length <= count - start { return nil }
         if tag == reader.plan.framesTag, tag > previous {
             noteFrames(&reader, start, length, isImplicit)
             return .done

@@ -41,6 +41,8 @@ struct HeaderNotes {
                 kinds.insert(.others)
                 faults.append(fault.cure.isEmpty ? fault.problem : "\(fault.problem): \(fault.cure)")
             case .order where fault.tag == nil: kinds.insert(.order)
+            // File Meta Information behind elements of the data set.
+            case .structure where fault.tag?.group == 2: kinds.insert(.order)
             default: break
             }
         }

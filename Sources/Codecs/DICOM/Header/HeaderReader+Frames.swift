@@ -142,6 +142,8 @@ extension HeaderReader {
             case .header(let group):
                 at = group.end
                 if group.tag == 0xFFFE_E00D { break groups }
+                // Groups of makers are looked into by path only.
+                if group.tag & 0x0001_0000 != 0 { continue }
                 let isSequence =
                     isImplicit ? DataDictionary.isSequence(group.tag) : group.letters == HeaderWord.sequence
                 guard isSequence || group.isUndefined, group.length >= 8 else { continue }
@@ -174,7 +176,7 @@ extension HeaderReader {
                 if element.tag == 0xFFFE_E00D { return true }
                 if let column = plan.frameColumns.column(element.tag) {
                     set(&cells[column], element, scan, isImplicit, flags)
-                } else if depth == 0, FrameColumns.inner.contains(element.tag), element.length >= 8 {
+                } else if depth == 0, FrameColumns.isInner(element.tag), element.length >= 8 {
                     guard readGroup(scan, element, 1, flags, into: cells) else { return false }
                 }
             }

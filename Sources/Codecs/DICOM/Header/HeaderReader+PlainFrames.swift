@@ -80,7 +80,7 @@ extension HeaderReader {
 
     private mutating func readGroups(_ item: DataSet, into cells: UnsafeMutablePointer<HeaderSlot>) {
         for group in item.elements {
-            guard case .items(let items) = group.value, let inner = items.first else { continue }
+            guard !group.tag.isPrivate, case .items(let items) = group.value, let inner = items.first else { continue }
             readGroup(inner, 0, into: cells)
         }
         for (column, path) in plan.frameColumns.paths {
@@ -93,7 +93,7 @@ extension HeaderReader {
         for element in group.elements {
             if let column = plan.frameColumns.column(element.tag.number) {
                 keep(element, in: &cells[column])
-            } else if depth == 0, FrameColumns.inner.contains(element.tag.number),
+            } else if depth == 0, FrameColumns.isInner(element.tag.number),
                 case .items(let items) = element.value,
                 let inner = items.first
             {

@@ -64,20 +64,17 @@ extension HeaderReader {
     private static func extend(
         _ bytes: inout [UInt8], to target: Int, _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
     ) -> Extension {
-        let start = bytes.count
-        bytes += repeatElement(0, count: max(0, target - start))
-        var filled = start
-        while filled < target {
-            let wanted = target - filled
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                fetch(filled, UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<target]))
+        // As much at a time as is there already: what a length says need not be so.
+        while bytes.count < target {
+            let room = min(target - bytes.count, max(bytes.count, 64 << 10))
+            var got = 0
+            let part = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                got = fetch(bytes.count, UnsafeMutableRawBufferPointer(buffer))
+                count = max(0, min(got, room))
             }
-            if got < 0 { return .fault(HeaderReader.unreadable(at: filled, got)) }
-            if got == 0 {
-                bytes.removeLast(target - filled)
-                return .end
-            }
-            filled += min(got, wanted)
+            if got < 0 { return .fault(HeaderReader.unreadable(at: bytes.count, got)) }
+            if got == 0 { return .end }
+            bytes += part
         }
         return .more
     }
