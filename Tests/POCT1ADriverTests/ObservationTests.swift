@@ -86,6 +86,21 @@ struct ObservationTests {
         #expect(bench.faults.map(\.severity) == [.lost], "an observation without a name is told")
     }
 
+    @Test("two readings of one patient are two results: the time is the run; with a specimen of their own they need none")
+    func readings() throws {
+        func service(_ time: String, _ rest: String) -> String {
+            "<SVC><SVC.observation_dttm V=\"\(time)\"/><PT><PT.patient_id V=\"P1\"/><OBS><OBS.observation_id V=\"GLU\"/>"
+                + "<OBS.value V=\"5\"/></OBS></PT>\(rest)</SVC>"
+        }
+        let body =
+            service("2024-03-18T08:00:00+08:00", "") + service("2024-03-18T12:00:00+08:00", "")
+            + service("2024-03-18T13:00:00+08:00", "<SPC><SPC.specimen_id V=\"S1\"/></SPC>")
+        let message = try #require(try read(body).messages.first)
+        #expect(message.orders.map(\.specimenID) == ["P1", "P1", "S1"])
+        #expect(message.orders.map(\.specimenKind) == ["number", "number", ""])
+        #expect(message.results.map(\.run) == ["20240318080000", "20240318120000", ""])
+    }
+
     @Test("two patients in one service: an order beside them is given to neither")
     func twoPatients() throws {
         let patient = "<PT><PT.patient_id V=\"P1\"/><OBS><OBS.observation_id V=\"G\"/><OBS.value V=\"1\"/></OBS></PT>"

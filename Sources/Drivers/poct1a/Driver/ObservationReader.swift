@@ -66,13 +66,14 @@ struct ObservationReader {
             return own.isEmpty ? places.text(in: shared) : own
         }
         func element(_ name: String) -> XMLElement? { group.descendant(name) ?? shared.descendant(name) }
+        var namesPatient = false
         // Control material has no patient: an id there is a lot or a level.
         if group.name != "CTC" {
             let place = options.specimen.first { !text([$0]).isEmpty }
             order.specimenID = place.map { text([$0]) } ?? ""
             // A patient's id in place of a specimen's comes again with every specimen of that patient.
-            let isPatient = place?.element.hasPrefix("PT.") ?? false
-            order.specimenKind = options.specimenKind.isEmpty ? isPatient ? "number" : "" : options.specimenKind
+            namesPatient = place?.element.hasPrefix("PT.") ?? false
+            order.specimenKind = options.specimenKind.isEmpty ? namesPatient ? "number" : "" : options.specimenKind
         }
         order.placerID = text(options.placer)
         order.specimenType = element("SPC.type_cd")?.value ?? element("SPC.source_cd")?.value ?? ""
@@ -92,6 +93,9 @@ struct ObservationReader {
             row.isQC = order.isQC
             row.operatorID = operatorID
             if row.time.isEmpty { row.time = observed }
+            // A patient's id does not tell one specimen of the day from the next: the time does. Without it, the glucose of
+            // noon would pass for a correction of the morning's.
+            if namesPatient { row.run = String(decoding: observed.utf8.prefix(19).filter(isDigit), as: UTF8.self) }
             message.results.append(row)
         }
         if observations.isEmpty {
@@ -259,3 +263,5 @@ extension DeviceMessage {
             sentAt: POCT1Time.iso8601(header?.value(of: "HDR.creation_dttm") ?? "") ?? "", charset: "UTF-8")
     }
 }
+
+private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
