@@ -151,8 +151,8 @@ import Testing
         var more = EventBytes(names: fixture.request.columns.names)
         more.image("/data/", "late", instance("late"))
         try more.bytes.withUnsafeBytes { try sink?.take(RowEvents($0)) }
+        // What was not committed yet is read again by the next run.
         sink = nil
-        #expect(try fixture.value("SELECT count(*) FROM instances") == "\(SQLiteIndex.mostPending)")
         try fixture.run(resuming: false) { _, sink in #expect(known(sink, "/data/", "17") != nil) }
         #expect(try fixture.rows("SELECT ended IS NULL FROM index_run ORDER BY id") == [["1"], ["0"]])
         try fixture.expectSound()

@@ -43,20 +43,22 @@ import Testing
         #expect(IndexForm.errorsFile(for: "x/.csv") == "x/.csv.errors.csv")
     }
 
-    @Test func progressWithPaceAndTimeLeft() throws {
+    @Test func progressWithPaceAndTimeLeft() {
         let terminal = Terminal(isTerminal: true, columns: 80, hasColour: false)
         var bar = ProgressBar("files", terminal: terminal)
-        let first = try #require(bar.line(done: 25_000, of: 100_000, seconds: 5))
+        let first = bar.line(done: 25_000, of: 100_000, seconds: 5) ?? ""
         #expect(first.contains("25 %  25,000 of 100,000  5,000/s  0:15 left"))
         #expect(DisplayWidth.of(first) == 79)
-        #expect(bar.line(done: 25_000, of: 100_000, seconds: 5.1) == nil)
-        let unknown = try #require(bar.line(done: 30_000, of: nil, seconds: 6))
+        let same = bar.line(done: 25_000, of: 100_000, seconds: 5.1)
+        #expect(same == nil)
+        let unknown = bar.line(done: 30_000, of: nil, seconds: 6) ?? ""
         #expect(unknown.hasPrefix("files  30,000  5,000/s"))
         var narrow = ProgressBar("files", terminal: Terminal(isTerminal: true, columns: 40, hasColour: false))
-        let short = try #require(narrow.line(done: 5, of: 2, seconds: 1))
+        let short = narrow.line(done: 5, of: 2, seconds: 1) ?? ""
         #expect(DisplayWidth.of(short) == 39 && short.contains("100 %"))
         var stalled = ProgressBar("files", terminal: terminal)
-        #expect(try #require(stalled.line(done: 0, of: 10, seconds: 0)).contains("0 of 10"))
+        let start = stalled.line(done: 0, of: 10, seconds: 0) ?? ""
+        #expect(start.contains("0 of 10"))
         #expect(
             ProgressBar.span(3725) == "1:02:05" && ProgressBar.span(7) == "0:07"
                 && ProgressBar.span(.infinity) == "long")

@@ -13,6 +13,9 @@ struct CurrentFile {
 extension SQLiteIndex {
     /// Looks a file up that an earlier run read with the same settings; nil when it is new, or has to be read again.
     func known(folder: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer) throws(SQLiteFault) -> KnownFile? {
+        // Within a transaction: by itself each question would lock and unlock the file.
+        try commitWhenDue()
+        try openTransaction()
         join(folder, name)
         let start = nameStart
         guard let folder = try folderNumber(start, adding: false), let stored = try lookUp(folder, from: start),

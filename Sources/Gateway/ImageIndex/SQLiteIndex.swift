@@ -121,7 +121,6 @@ final class SQLiteIndex {
         if isOpen { return }
         try begin.run()
         isOpen = true
-        committedAt = Self.now
         // Another program may have written meanwhile: what is remembered is found again.
         if try dataVersion.step() {
             let version = dataVersion.integer(0)
@@ -133,6 +132,7 @@ final class SQLiteIndex {
 
     /// Commits when it is time; to be called now and then.
     func commitWhenDue() throws(SQLiteFault) {
+        // Counted from the last commit: rows that come one by one from a slow list are there at once.
         guard isOpen, pending >= Self.mostPending || Self.now - committedAt >= Self.longestPending else { return }
         try commitNow()
     }
@@ -143,6 +143,7 @@ final class SQLiteIndex {
         try commit.run()
         isOpen = false
         pending = 0
+        committedAt = Self.now
     }
 
     /// Gives up what was not committed, after a fault.
