@@ -86,7 +86,7 @@ struct ObservationTests {
         #expect(bench.faults.map(\.severity) == [.lost], "an observation without a name is told")
     }
 
-    @Test("two readings of one patient are two results: the time is the run; with a specimen of their own they need none")
+    @Test("two readings of one patient are two results: the time is the run")
     func readings() throws {
         func service(_ time: String, _ rest: String) -> String {
             "<SVC><SVC.observation_dttm V=\"\(time)\"/><PT><PT.patient_id V=\"P1\"/><OBS><OBS.observation_id V=\"GLU\"/>"
