@@ -66,4 +66,34 @@ import Testing
         close(ends[0])
         #expect(try tree.rows().count == 1000)
     }
+
+    @Test(arguments: [true, false]) func headersOfAnyLengthAreReadWhateverCameBefore(usesRing: Bool) throws {
+        let tree = try TestTree()
+        // Long ones for a while, then short ones, then both, so that the bytes read at first grow and shrink.
+        for place in 0..<6000 {
+            let filler = place < 1500 ? 20_000 + place * 20 : place < 4500 ? 0 : place % 3 * 40_000
+            try tree.file("in/d\(place / 500)/f\(place)", TestImage.file(place, filler: filler))
+        }
+        var request = tree.request()
+        request.usesRing = usesRing
+        // In the order of the numbers.
+        request.sources = (0..<12).map { .path(tree.path("in/d\($0)")) }
+        let summary = try index(request)
+        #expect(summary.rows == 6000 && summary.errors.isEmpty)
+        let rows = try tree.rows()
+        #expect(rows.allSatisfy { $0["Rows"] == "64" })
+        #expect(Set(rows.compactMap { $0["InstanceNumber"] }).count == 6000)
+    }
+
+    @Test func beginningsGrowWithTheHeadersAndShrinkAgain() {
+        let buffers = HeadBuffers(usesRing: false)
+        #expect(buffers.headSize == HeadBuffers.size)
+        for _ in 0..<10 { buffers.adapt(64, tooShort: 33) }
+        #expect(buffers.headSize == HeadBuffers.largest)
+        for _ in 0..<200 { buffers.adapt(64, tooShort: 0) }
+        #expect(buffers.headSize == HeadBuffers.size)
+        buffers.adapt(64, tooShort: 32)
+        buffers.adapt(0, tooShort: 0)
+        #expect(buffers.headSize == HeadBuffers.size)
+    }
 }

@@ -135,8 +135,16 @@ final class Batch: @unchecked Sendable {
         UnsafeRawBufferPointer(start: names + entry.name, count: entry.length)
     }
 
-    /// Lets go of the folders once all is read and nobody asks for their paths any more.
-    func closeFolders() { folders.removeAll(keepingCapacity: true) }
+    /// Closes the folders once all is read.
+    ///
+    /// - Parameter keepsPaths: the writer asks for their paths.
+    func closeFolders(keepsPaths: Bool) {
+        if keepsPaths {
+            for place in folders.indices { folders[place] = folders[place].closed }
+        } else {
+            folders.removeAll(keepingCapacity: true)
+        }
+    }
 }
 
 /// What the walk itself found wrong.

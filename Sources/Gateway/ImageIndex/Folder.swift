@@ -19,6 +19,9 @@ final class Folder: Sendable {
     /// What whole paths are relative to.
     static let none = Folder(descriptor: AT_FDCWD, path: [], holdsOurs: false)
 
+    /// The same without its descriptor.
+    var closed: Folder { Folder(descriptor: -1, path: path, holdsOurs: holdsOurs) }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 }
 

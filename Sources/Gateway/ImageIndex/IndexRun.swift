@@ -19,8 +19,12 @@ public final class IndexRun: Sendable {
     private let isStarted = Atomic<Bool>(false)
     private let start = Atomic<Int>(0)
     private let total = Atomic<Int>(-1)
+    /// More threads than any storage needs; each has folders open.
+    private static let mostJobs = 32
 
     /// Opens the output, the errors file and the state. An existing output is emptied, unless the run goes on from it.
+    ///
+    /// SIGPIPE is blocked in the calling thread from here on, so that a closed pipe is told as `IndexFault.Code.closedPipe`.
     ///
     /// - Throws: `IndexFault` when one of them cannot be opened, or the request asks for what cannot be.
     public init(_ request: IndexRequest) throws(IndexFault) {
@@ -33,7 +37,8 @@ public final class IndexRun: Sendable {
                 cure: "name another file for the errors")
         }
         var request = request
-        request.jobs = max(1, min(request.jobs, 64))
+        request.jobs = max(1, min(request.jobs, Self.mostJobs))
+        hilum_ignore_closed_pipes()
         // Folders stay open as long as their files are being read.
         hilum_allow_descriptors(4096)
         let opening = try RunOpening(request)
@@ -62,6 +67,7 @@ public final class IndexRun: Sendable {
             throw IndexFault(.request, path: "", "a run runs once", cure: "make another one")
         }
         start.store(MonotonicClock.now, ordering: .relaxed)
+        hilum_ignore_closed_pipes()
         let state = state
         let threads = WorkerThreads(count: state.request.jobs) {
             var worker = Worker(state)

@@ -49,7 +49,7 @@ extension Worker {
             add(FileFault(path: path, offset: prefix, reason: reason, text: text), to: batch)
             return
         }
-        if fault.code == .truncated, source.bytesRead == 0, prefix == HeadBuffers.size, let size = source.size(),
+        if fault.code == .truncated, source.bytesRead == 0, prefix == buffers.headSize, let size = source.size(),
             size < prefix
         {
             add(

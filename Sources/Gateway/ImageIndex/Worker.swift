@@ -16,6 +16,8 @@ struct Worker: ~Copyable {
     var path: [UInt8] = []
     var pathFolder: Folder?
     var pathPrefix = 0
+    /// Files of the batch whose header went beyond the beginning.
+    var tooShort = 0
 
     init(_ run: RunState) {
         self.run = run
@@ -71,8 +73,10 @@ struct Worker: ~Copyable {
                 if let problem = entry.problem { tell(problem, entry, in: batch) }
             }
         }
+        buffers.adapt(count, tooShort: tooShort)
+        tooShort = 0
         pathFolder = nil
-        if !run.keepsRecords { batch.closeFolders() }
+        batch.closeFolders(keepsPaths: run.keepsRecords)
         run.count(batch.counts, entries: batch.entries.count)
     }
 
@@ -148,10 +152,10 @@ struct Worker: ~Copyable {
         _ prefix: UnsafeRawBufferPointer, _ folder: Int32, _ name: UnsafePointer<CChar>, in batch: Batch
     ) {
         var source = FileSource(folder: folder, name: name)
-        var outcome = reader.read(prefix, isWholeFile: prefix.count < HeadBuffers.size) { offset, buffer in
+        var outcome = reader.read(prefix, isWholeFile: prefix.count < buffers.headSize) { offset, buffer in
             source.fetch(offset, buffer)
         }
-        if case .fault(let fault) = outcome, fault.code == .truncated, prefix.count < HeadBuffers.size,
+        if case .fault(let fault) = outcome, fault.code == .truncated, prefix.count < buffers.headSize,
             let size = source.size(), size > Int64(prefix.count)
         {
             // It has grown meanwhile, or the file system gives fewer bytes at once than there are.
@@ -167,7 +171,10 @@ struct Worker: ~Copyable {
             }
         case .fault(let fault): tell(fault, prefix.count, &source, in: batch)
         }
-        batch.counts.bytesRead += source.bytesRead
+        if source.bytesRead > 0 {
+            batch.counts.bytesRead += source.bytesRead
+            tooShort += 1
+        }
     }
 
     /// Appends the row of the instance just read.

@@ -49,7 +49,7 @@ int hilum_file_open(int folder, const char *name) {
     if (fd < 0) return -errno;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
     (void)close(fd);
-    return -EINVAL;
+    return -ENXIO;
 }
 
 int hilum_output_open(const char *path, int empties) {

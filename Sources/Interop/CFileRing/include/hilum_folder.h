@@ -25,7 +25,7 @@ long hilum_folder_entries(int folder, void *bytes, size_t capacity);
 /* Facts about a name in a folder, or with an empty name about the descriptor itself; 0 or -errno. */
 int hilum_stamp_of(int folder, const char *name, int follows, hilum_stamp *stamp);
 
-/* Opens a regular file for reading, never waiting for the other end of a FIFO; the descriptor, or -errno (-EINVAL: not a
+/* Opens a regular file for reading, never waiting for the other end of a FIFO; the descriptor, or -errno (-ENXIO: not a
  * regular file). */
 int hilum_file_open(int folder, const char *name);
 
