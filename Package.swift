@@ -171,6 +171,9 @@ let drivers: [Target] = [
         "CoulterTextDriverEntry", "coulter-text/Entry", ["CoulterTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver("ABXDriver", "abx/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("ABXDriverEntry", "abx/Entry", ["ABXDriver", "DriverKit", "CHilumDriver"], entry: true),
+    driver(
+        "FixedTextDriver", "fixed-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+    driver("FixedTextDriverEntry", "fixed-text/Entry", ["FixedTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
         exclude: ["README.md"], linkerSettings: neverUnloaded()),
@@ -264,6 +267,7 @@ let tests: [Target] = [
     test("SysmexD1DriverTests", ["SysmexD1Driver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("CoulterTextDriverTests", ["CoulterTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
     test("ABXDriverTests", ["ABXDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
+    test("FixedTextDriverTests", ["FixedTextDriver", "DriverBench", "DriverKit", "DriverWire", "JSONText"]),
 ]
 
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
@@ -283,6 +287,7 @@ let fuzzEntries: [Target.Dependency] = [
     "SysmexD1Driver",
     "CoulterTextDriver",
     "ABXDriver",
+    "FixedTextDriver",
 ]
 var fuzz: [Target] = [
     .target(name: "FuzzEntries", dependencies: fuzzEntries, path: "Tests/Fuzz"),
@@ -313,6 +318,7 @@ let package = Package(
         .library(name: "hilum-driver-sysmex-d1", type: .dynamic, targets: ["SysmexD1DriverEntry"]),
         .library(name: "hilum-driver-coulter-text", type: .dynamic, targets: ["CoulterTextDriverEntry"]),
         .library(name: "hilum-driver-abx", type: .dynamic, targets: ["ABXDriverEntry"]),
+        .library(name: "hilum-driver-fixed-text", type: .dynamic, targets: ["FixedTextDriverEntry"]),
         .library(name: "hilum-driver-example-c", type: .dynamic, targets: ["ExampleCDriver"]),
         .library(name: "hilum-driver-dicom", type: .dynamic, targets: ["DICOMDriver"]),
     ],

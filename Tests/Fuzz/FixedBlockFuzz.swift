@@ -1,6 +1,7 @@
 import ABXDriver
 import CoulterTextDriver
 import DriverKit
+import FixedTextDriver
 import SysmexD1Driver
 
 func fuzzSysmexD1(_ bytes: UnsafeRawBufferPointer) {
@@ -27,4 +28,17 @@ func fuzzABX(_ bytes: UnsafeRawBufferPointer) {
         ABXDriver.self,
         ["{}", #"{"check": "ignored", "length": "ignored"}"#, #"{"answers": "ack-nak", "repeat_s": 0}"#],
         bytes)
+}
+
+func fuzzFixedText(_ bytes: UnsafeRawBufferPointer) {
+    let own = #"""
+        {"format": "columns", "check": "xor", "columns": {"specimen": [0, 4], "fields": [{"code": "A", "value": [4, 3]}],
+         "groups": {"at": 7, "length": 4, "code": [0, 1], "value": [1, 3]}}}
+        """#
+    fuzzStreamDriver(
+        FixedTextDriver.self,
+        [
+            #"{"format": "orders"}"#, #"{"format": "electrolytes"}"#, #"{"format": "counter", "check": "none"}"#,
+            #"{"format": "fractions"}"#, #"{"format": "lines"}"#, own,
+        ], bytes)
 }

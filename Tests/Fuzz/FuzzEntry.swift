@@ -35,6 +35,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "sysmex-d1-driver", run: fuzzSysmexD1),
         FuzzEntry(name: "coulter-text-driver", run: fuzzCoulterText),
         FuzzEntry(name: "abx-driver", run: fuzzABX),
+        FuzzEntry(name: "fixed-text-driver", run: fuzzFixedText),
     ]
 
     /// The entry with a name.
