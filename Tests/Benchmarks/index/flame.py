@@ -87,7 +87,7 @@ def tree(script):
     root = Frame("hilum index", PROGRAM)
     skip = {"_start", "__libc_start_main", "__libc_start_call_main", "start_thread", "clone3", "__clone3", "ret_from_fork_asm", "ret_from_fork"}
     for stack in stacks(script):
-        root.add([frame for frame in stack if frame[0] not in skip])
+        root.add([frame for frame in stack if frame[0] not in skip and not frame[0].startswith(("closure #", "@objc "))])
     return root
 
 
