@@ -62,6 +62,11 @@ extension DataSetReader {
         let name = areLetters ? String(decoding: [first, second], as: UTF8.self) : ""
         if !areLetters {
             let length = length32(start + 4)
+            if options.isPrefix, limit == bytes.count, length < 1 << 24, Int(length) > limit - start - 8 {
+                // Whether the length is one can be told when more of the file is there.
+                cut(at: start, needs: start + 8 + Int(length), tag: tag)
+                return nil
+            }
             if length == 0xFFFF_FFFF || Int(length) <= limit - start - 8, !(first == 0x20 && second == 0x20) {
                 note(
                     .valueRepresentation, at: start, tag: tag, "no value representation",

@@ -199,7 +199,11 @@ struct DataSetReader {
     private mutating func finish(_ set: DataSet, _ isSorted: Bool, _ offset: Int, _ depth: Int) -> DataSet {
         var set = set
         if !isSorted {
-            if depth == 0 { isOutOfOrder = true }
+            if depth == 0 {
+                isOutOfOrder = true
+                // Said however much else is wrong.
+                if faults.count >= DataSetReader.mostFaults { faults.removeLast() }
+            }
             note(
                 .order, at: offset, tag: depth == 0 ? nil : .item,
                 "the elements before this are not in ascending order, or one is there twice",
