@@ -260,7 +260,7 @@ def test_zip(tree, tmp_path):
     (tree / "more.zip").unlink()
     assert summary(tree, "--output", tmp_path / "a.sqlite", "--resume", status=1)["vanished"] == 1
     with sqlite3.connect(tmp_path / "a.sqlite") as db:
-        assert db.execute("SELECT count(*) FROM instances WHERE Path LIKE '%zip%'").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM instances WHERE Path LIKE '%.zip!%'").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM file WHERE archive IS NOT NULL").fetchone() == (0,)
 
 
@@ -388,8 +388,8 @@ def test_new_changed_and_vanished_are_told_apart(tree, tmp_path, form):
 def test_other_columns_are_read_again_and_said_so(tree, tmp_path):
     for form in ("ndjson", "sqlite"):
         out = tmp_path / f"a.{form}"
-        assert summary(tree / "s1", "--output", out, "--resume")["restart"]
-        assert summary(tree / "s1", "--output", out, "--resume")["restart"] is None
+        for _ in range(2):
+            assert summary(tree / "s1", "--output", out, "--resume")["restart"] is None
         counts = summary(tree / "s1", "--output", out, "--resume", "--tags", "ProtocolName")
         assert "columns" in counts["restart"] and counts["read"] == 8
     # A database keeps its columns.

@@ -54,7 +54,8 @@ final class SQLiteRowSink: RowSink, KnownFiles, @unchecked Sendable {
     }
 
     private static func restart(_ index: SQLiteIndex) throws(SQLiteFault) -> String? {
-        if index.tally.isEmptyAtStart { return "there is no earlier run in it" }
+        // Nothing was there to go on from: nothing to tell.
+        if index.tally.isEmptyAtStart { return nil }
         let runs = index.currentRuns.sorted().map(String.init).joined(separator: ",")
         let current = try index.connection.integer("SELECT 1 FROM file WHERE run IN (\(runs)) LIMIT 1")
         return current == nil ? "columns or character set are not those of the earlier run" : nil
