@@ -166,13 +166,15 @@ let drivers: [Target] = [
         "SysmexD1Driver", "sysmex-d1/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("SysmexD1DriverEntry", "sysmex-d1/Entry", ["SysmexD1Driver", "DriverKit", "CHilumDriver"], entry: true),
     driver(
-        "CoulterTextDriver", "coulter-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+        "CoulterTextDriver", "coulter-text/Driver",
+        ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver(
         "CoulterTextDriverEntry", "coulter-text/Entry", ["CoulterTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver("ABXDriver", "abx/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("ABXDriverEntry", "abx/Entry", ["ABXDriver", "DriverKit", "CHilumDriver"], entry: true),
     driver(
-        "FixedTextDriver", "fixed-text/Driver", ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
+        "FixedTextDriver", "fixed-text/Driver",
+        ["BlockDriverKit", "DriverKit", "DriverWire", "SerialBlocks", "JSONText"]),
     driver("FixedTextDriverEntry", "fixed-text/Entry", ["FixedTextDriver", "DriverKit", "CHilumDriver"], entry: true),
     .target(
         name: "ExampleCDriver", dependencies: ["CHilumDriver"], path: "Sources/Drivers/example-c",
