@@ -101,8 +101,8 @@ public struct BlockShape: Sendable {
 }
 
 /// Cuts a stream into blocks between a start code and an end code, whatever the pieces it comes in, and tells the control
-/// characters between them. Beyond `SerialBlocks.BlockFramer` it knows end codes with checks of different length, a check that
-/// may be missing, codes of two bytes, and blocks without start code.
+/// characters between them. It knows end codes with checks of different length, a check that may be missing, codes of two
+/// bytes, and blocks without start code.
 ///
 /// Memory is bounded by `BlockShape.longest`. Nothing traps.
 public struct ConversationFramer: Sendable {
