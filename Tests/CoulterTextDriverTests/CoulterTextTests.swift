@@ -119,6 +119,10 @@ struct CoulterTextTests {
         let text = "ID1 1\r\nWBC 6.8\r\nID1 2\r\nWBC 7.0\r\n"
         let replay = try Replay.run(CoulterTextDriver.self, "{}", Array("01".utf8) + Self.block(1, text))
         #expect(replay.messages.isEmpty && replay.faults(.lost).count == 1)
+        let times = "ID1 1\r\nTIME 09:00:00\r\nWBC 6.8 ?\r\nDATE 03/18/24\r\nTIME 10:00:00\r\n"
+        let timed = try Replay.run(CoulterTextDriver.self, "{}", Array("01".utf8) + Self.block(1, times))
+        #expect(timed.messages.first?.results.map(\.time) == ["2024-03-18T09:00:00"])
+        #expect(timed.messages.first?.results.first?.flags == ["?"] && timed.faults.map(\.severity) == [.notice])
     }
 
     @Test("dashes are no id; a flag directly behind its value; a value that is no number is none")

@@ -81,6 +81,9 @@ struct FixedTextTests {
         #expect(message.orders[0].specimenID == "0007" && message.orders[0].specimenKind == "number")
         #expect(message.orders[0].isQC && message.results.allSatisfy(\.isQC))
         #expect(replay.transmitted == [2, 6, 3])
+        bytes[268] = 0xE9
+        let latin = try Replay.run(FixedTextDriver.self, #"{"format": "fractions"}"#, bytes)
+        #expect(latin.messages.first?.results.first?.code == "A\u{E9}bumin")
         bytes[265] = UInt8(ascii: "x")
         let unreadable = try Replay.run(FixedTextDriver.self, #"{"format": "fractions"}"#, bytes)
         #expect(unreadable.messages.isEmpty && unreadable.transmitted == [2, 0x15, 3])

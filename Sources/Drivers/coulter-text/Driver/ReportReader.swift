@@ -47,9 +47,13 @@ struct ReportReader {
                 continue
             }
             if let earlier = heads[key], earlier != rest {
-                return .ambiguous(
-                    "a report with two lines \(name), \"\(earlier)\" and \"\(rest)\": whose results they are is not certain"
-                )
+                if ["ID1", "TEST"].contains(key) {
+                    return .ambiguous(
+                        "a report with two lines \(name), \"\(earlier)\" and \"\(rest)\": whose results they are is not"
+                            + " certain")
+                }
+                remarks.append("two lines \(name); the first, \"\(earlier)\", counts")
+                continue
             }
             heads[key] = rest
         }
@@ -120,7 +124,7 @@ struct ReportReader {
         }
         result.flags = options.splitsFlags ? flags.flatMap { $0.map { String($0) } } : flags
         // Two figures in a line: which of them is the value is not known.
-        let isAlone = flags.allSatisfy { $0.first.map { $0.isLetter || $0 == "*" } ?? true }
+        let isAlone = !flags.contains { $0.drop { "+-.".contains($0) }.first?.isNumber ?? false }
         if NumberText.isNumber(value), isAlone {
             result.value = value
             return result

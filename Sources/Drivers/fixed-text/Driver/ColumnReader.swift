@@ -179,7 +179,9 @@ struct ColumnReader {
             return .unreadable("the number of fractions is not readable", at: lists.count.at)
         }
         for index in 0..<count {
-            let name = columns.trimmed(lists.names.moved(by: index * lists.names.length))
+            let place = lists.names.moved(by: index * lists.names.length)
+            // Names are set in the device's language.
+            let name = columns.latin(place.at, place.length)
             let value = lists.values.moved(by: index * lists.values.length)
             guard let name, !name.isEmpty else {
                 let text = "fraction \(index + 1) has no readable name; it was not taken: look at the analyser"
