@@ -6,6 +6,8 @@ SHELL := /bin/bash
 # What the product needs to build and run, and what the tests use besides.
 APT_BUILD := libserialport-dev libsqlite3-dev pkg-config libdcmtk-dev
 APT_TEST  := python3-venv strace openssl dcmtk orthanc orthanc-dicomweb
+# Other tools that read image metadata, for the comparison only.
+APT_BENCH := vtk-dicom-tools libgdcm-tools
 VENV      := .venv
 SWIFTFLAGS := --explicit-target-dependency-import-check error
 BIN        := .build/debug
@@ -22,10 +24,11 @@ test: deps-build deps-test venv ## lint, build, all tests; the last line is "N p
 build: deps-build
 	@swift build $(SWIFTFLAGS)
 
-bench: deps-build deps-test venv ## results per second, latency, memory, bytes stored: with the machine and the commit
+bench: deps-build deps-test deps-bench venv ## results per second, latency, memory, bytes stored: with the machine and the commit
 	@swift build -c release $(SWIFTFLAGS)
 	@$(VENV)/bin/python Tests/Benchmarks/bench.py --bin .build/release
 	@$(VENV)/bin/python Tests/Benchmarks/bench_imaging.py --bin .build/release
+	@$(VENV)/bin/python Tests/Benchmarks/bench_index.py --bin .build/release --files $${INDEX_FILES:-100000}
 
 fuzz: deps-build ## libFuzzer on every codec and driver, FUZZ_SECONDS each (default 60)
 	@scripts/fuzz $${FUZZ_SECONDS:-60}
@@ -42,6 +45,9 @@ deps-build:
 deps-test:
 	@scripts/install-packages $(APT_TEST)
 
+deps-bench:
+	@scripts/install-packages $(APT_BENCH)
+
 venv: $(VENV)/ready
 
 $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps-test
@@ -49,4 +55,4 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps-test
 	@$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/EndToEnd/requirements.txt
 	@touch $@
 
-.PHONY: help run test build bench fuzz chaos format deps-build deps-test venv
+.PHONY: help run test build bench fuzz chaos format deps-build deps-test deps-bench venv
