@@ -41,18 +41,18 @@ extension RowBuffer {
         append(RowEventKind.row)
         append(number: UInt32(truncatingIfNeeded: columns + 2))
         let remark = reader.hasRemark ? reader.remark : ""
-        append(number: UInt32(truncatingIfNeeded: path.count))
-        for column in 0..<columns {
-            append(number: reader.withCell(column) { UInt32(truncatingIfNeeded: $0.count) })
+        // The lengths are known when the cells are written.
+        var place = count
+        for _ in 0..<columns + 2 { append(number: UInt32(0)) }
+        func keep(_ length: Int) {
+            store(UInt32(truncatingIfNeeded: length), at: place)
+            place += 4
         }
-        append(number: UInt32(truncatingIfNeeded: remark.utf8.count))
         append(path)
-        for column in 0..<columns { appendCell(column, reader) }
+        keep(path.count)
+        for column in 0..<columns { keep(append(cell: column, of: reader)) }
         append(remark)
-    }
-
-    private mutating func appendCell(_ column: Int, _ reader: borrowing HeaderReader) {
-        withUnsafeMutablePointer(to: &self) { buffer in reader.withCell(column) { buffer.pointee.append($0) } }
+        keep(remark.utf8.count)
     }
 
     /// A fault: path, offset, reason, text.

@@ -187,9 +187,9 @@ struct Worker: ~Copyable {
     /// Counts the instance just read.
     @inline(__always) private func mark(in batch: Batch) {
         var mark = InstanceMark()
-        mark.study = reader.withCell(studyColumn) { InstanceMark.hash($0) }
-        mark.series = reader.withCell(seriesColumn) { InstanceMark.hash($0) }
-        mark.modality = reader.withCell(modalityColumn) { ModalityCode($0) }
+        reader.visitCell(studyColumn) { mark.study = InstanceMark.hash($0) }
+        reader.visitCell(seriesColumn) { mark.series = InstanceMark.hash($0) }
+        reader.visitCell(modalityColumn) { mark.modality = ModalityCode($0) }
         batch.marks.append(mark)
     }
 

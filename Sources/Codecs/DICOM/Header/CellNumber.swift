@@ -28,16 +28,17 @@ enum CellNumber {
         }
     }
 
-    private static func numbers(
-        _ bytes: UnsafeRawBufferPointer, _ vr: VR, to output: UnsafeMutableRawPointer
+    /// Several numbers with backslashes between, which JSON and TSV write twice: then `most` bytes are enough as well.
+    static func numbers(
+        _ bytes: UnsafeRawBufferPointer, _ vr: VR, isEscaped: Bool = false, to output: UnsafeMutableRawPointer
     ) -> UnsafeMutableRawPointer {
         let size = vr.unitSize
         var end = output
         var place = 0
         while place &+ size <= bytes.count {
             if place > 0 {
-                end.storeBytes(of: 0x5C, as: UInt8.self)
-                end += 1
+                end.storeBytes(of: 0x5C5C, as: UInt16.self)
+                end += isEscaped ? 2 : 1
             }
             switch vr {
             case .US: end = decimal(UInt64(load(bytes, place, as: UInt16.self)), to: end)
@@ -48,10 +49,10 @@ enum CellNumber {
             case .SV: end = signed(Int64(bitPattern: load(bytes, place, as: UInt64.self)), to: end)
             case .FL:
                 let value = Float(bitPattern: load(bytes, place, as: UInt32.self))
-                end = fraction(Double(value), mostDigits: 6, to: end) ?? put(text(value.description), to: end)
+                end = fraction(Double(value), mostDigits: 6, to: end) ?? put(number: value.description, to: end)
             case .FD:
                 let value = Double(bitPattern: load(bytes, place, as: UInt64.self))
-                end = fraction(value, mostDigits: 15, to: end) ?? put(text(value.description), to: end)
+                end = fraction(value, mostDigits: 15, to: end) ?? put(number: value.description, to: end)
             default:
                 end = hexadecimal(load(bytes, place, as: UInt16.self), to: end)
                 end = put(",", to: end)
@@ -69,8 +70,12 @@ enum CellNumber {
     }
 
     /// `5.0` as `5`: the shortest text that reads as the same number.
-    private static func text(_ description: String) -> String {
-        description.hasSuffix(".0") ? String(description.dropLast(2)) : description
+    private static func put(number: String, to output: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        let end = put(number, to: output)
+        guard end - output > 2, (end - 1).load(as: UInt8.self) == 0x30,
+            (end - 2).load(as: UInt8.self) == UInt8(ascii: ".")
+        else { return end }
+        return end - 2
     }
 
     /// Numbers of few digits after the point, which nearly all are: a decimal of at most 15 digits (6 of a Float) that reads as
@@ -80,6 +85,12 @@ enum CellNumber {
     ) -> UnsafeMutableRawPointer? {
         let most: Double = mostDigits == 15 ? 1e15 : 1e6
         guard value > -most, value < most else { return nil }
+        // What needs more than six digits is told by the sixth: none of them has to be tried.
+        let millions = value * 1e6
+        if millions > -most, millions < most {
+            let nearest = Double(Int64(millions + (value < 0 ? -0.5 : 0.5))) / 1e6
+            if mostDigits == 15 ? nearest != value : Float(nearest) != Float(value) { return nil }
+        }
         var scale = 1.0
         for digits in 0..<7 {
             let product = value * scale

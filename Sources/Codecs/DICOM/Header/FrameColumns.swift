@@ -11,6 +11,8 @@ final class FrameColumns: @unchecked Sendable {
     let numbers: [Int]
     /// Column of the Image Position, where there is one.
     let position: Int?
+    /// The first column that a frame may have of its own.
+    let first: Int
 
     private static let bits: UInt32 = 10
     /// What identifies the instance is never a frame's.
@@ -47,6 +49,7 @@ final class FrameColumns: @unchecked Sendable {
             while table[hash] != 0 { hash = (hash + 1) & (1 << Int(Self.bits) - 1) }
             table[hash] = UInt8(truncatingIfNeeded: place + 1)
         }
+        first = (found.map(\.column) + paths.map(\.column) + numbers).min() ?? all.count
         self.paths = paths
         self.numbers = numbers
         position = found.first { $0.tag == Tag.imagePositionPatient.number }?.column

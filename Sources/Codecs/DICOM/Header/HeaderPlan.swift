@@ -19,9 +19,8 @@ final class HeaderPlan: @unchecked Sendable {
     let representations: [VR]
     /// True where Pixel Representation decides between US and SS.
     let areSignedByPixels: [Bool]
-    /// Slot of each column, and of each cell of a row that stands for a frame.
+    /// Slot of each column.
     let slotOfColumn: UnsafeMutablePointer<UInt16>
-    let cellOfColumn: UnsafeMutablePointer<UInt16>
     let columnCount: Int
     /// By the same place as in `table`.
     let representationTable: UnsafeMutablePointer<VR>
@@ -37,6 +36,8 @@ final class HeaderPlan: @unchecked Sendable {
     let syntaxSlot: Int
     let characterSetSlot: Int
     let pixelRepresentationSlot: Int?
+    /// Slots of what every instance has (type 1 of SOP Common, General Study and General Series), as far as it is wanted.
+    let identifiers: [Int]
     /// Odd groups in which creators are to be looked for.
     let privateGroups: [UInt16]
     /// True for the sequences that columns by path look into.
@@ -97,11 +98,7 @@ final class HeaderPlan: @unchecked Sendable {
         areSignedByPixels = tags.map { signed.contains($0) }
         columnCount = columns.count
         self.slotOfColumn = UnsafeMutablePointer<UInt16>.allocate(capacity: max(1, columnCount))
-        cellOfColumn = UnsafeMutablePointer<UInt16>.allocate(capacity: max(1, columnCount))
-        for (column, slot) in slotOfColumn.enumerated() {
-            self.slotOfColumn[column] = slot
-            cellOfColumn[column] = UInt16(truncatingIfNeeded: column)
-        }
+        for (column, slot) in slotOfColumn.enumerated() { self.slotOfColumn[column] = slot }
         representationTable = HeaderWord.makeRepresentations()
         self.specials = specials
         slotCount = tags.count + specials.count
@@ -110,6 +107,7 @@ final class HeaderPlan: @unchecked Sendable {
         syntaxSlot = place(.transferSyntaxUID)
         characterSetSlot = place(.specificCharacterSet)
         pixelRepresentationSlot = signed.isEmpty ? nil : place(.pixelRepresentation)
+        identifiers = [Tag.sopInstanceUID, .studyInstanceUID, .seriesInstanceUID].compactMap { tags.firstIndex(of: $0) }
         privateGroups = groups.sorted()
         let paths = specials.compactMap { special -> ElementPath? in
             if case .path(let path) = special.source { path } else { nil }
@@ -134,6 +132,5 @@ final class HeaderPlan: @unchecked Sendable {
         table.deallocate()
         representationTable.deallocate()
         slotOfColumn.deallocate()
-        cellOfColumn.deallocate()
     }
 }

@@ -33,6 +33,9 @@ extension HeaderReader {
         }
     }
 
+    /// The bytes of a cell as `withCell` gives them, for those to whom a generic result costs too much.
+    public borrowing func visitCell(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Void) { withCell(column, body) }
+
     /// The text of a cell.
     public borrowing func text(_ column: Int) -> String { withCell(column) { String(decoding: $0, as: UTF8.self) } }
 
@@ -51,5 +54,38 @@ extension HeaderReader {
         while start < end, bytes[start] == 0x20 { start += 1 }
         for place in start..<end where bytes[place] < 0x20 || bytes[place] == 0x5C { return nil }
         return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+}
+
+extension RowBuffer {
+    /// Appends the text of a cell as `HeaderReader.withCell` gives it, without a copy between.
+    ///
+    /// - Returns: how many bytes it has; 0 for a column that is none.
+    @discardableResult public mutating func append(cell column: Int, of reader: borrowing HeaderReader) -> Int {
+        guard column >= 0, column < reader.plan.columnCount else { return 0 }
+        let slot = reader.slot(column)
+        guard let start = slot.start, let limit = reader.limit(slot) else { return 0 }
+        let begin = count
+        append(slot, reader, start, limit)
+        return count - begin
+    }
+
+    @inline(__always) private mutating func append(
+        _ slot: HeaderSlot, _ reader: borrowing HeaderReader, _ start: UnsafeRawPointer, _ limit: UnsafeRawPointer
+    ) {
+        guard reader.isString(slot) else {
+            reserve(CellNumber.most(slot))
+            finish(at: CellNumber.write(slot, to: end))
+            return
+        }
+        let length = Int(slot.length)
+        reserve(CellText.most(length))
+        if let end = CellText.write(start, length, limit: limit, CellTrim(slot.vr), .plain, to: end) { finish(at: end) }
+    }
+
+    /// Writes a number over four bytes that are there, the low byte first; does nothing where they are not.
+    public mutating func store(_ number: UInt32, at offset: Int) {
+        guard offset >= 0, offset <= count - 4 else { return }
+        base.storeBytes(of: number.littleEndian, toByteOffset: offset, as: UInt32.self)
     }
 }

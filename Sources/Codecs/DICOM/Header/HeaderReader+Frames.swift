@@ -15,6 +15,7 @@ extension HeaderReader {
         fetch: (Int, UnsafeMutableRawBufferPointer) -> Int, body: (borrowing HeaderReader) -> Void
     ) -> HeaderOutcome {
         for column in 0..<columns.count { sharedSlots[column] = slots[Int(plan.slotOfColumn[column])] }
+        frameRows.begin()
         isAtFrame = true
         defer { isAtFrame = false }
         if let set = frames.dataSet { return readFrames(of: set, body) }
@@ -135,6 +136,7 @@ extension HeaderReader {
         into cells: UnsafeMutablePointer<HeaderSlot>
     ) -> Int? {
         var at = item.start
+        frameOrder.begin()
         groups: while true {
             switch scan.element(at, end: item.end, isImplicit: isImplicit) {
             case .unusual: return nil
@@ -174,7 +176,7 @@ extension HeaderReader {
             case .header(let element):
                 at = element.end
                 if element.tag == 0xFFFE_E00D { return true }
-                if let column = plan.frameColumns.column(element.tag) {
+                if let column = frameOrder.column(element.tag) {
                     set(&cells[column], element, scan, isImplicit, flags)
                 } else if depth == 0, FrameColumns.isInner(element.tag), element.length >= 8 {
                     guard readGroup(scan, element, 1, flags, into: cells) else { return false }

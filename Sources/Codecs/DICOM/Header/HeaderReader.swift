@@ -19,6 +19,8 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
     /// Cells of a row that stands for a frame, by column; and those that all frames have.
     let frameSlots: UnsafeMutablePointer<HeaderSlot>
     let sharedSlots: UnsafeMutablePointer<HeaderSlot>
+    let frameRows: FrameRows
+    let frameOrder: FrameOrder
     var frames = HeaderFrames()
     var isAtFrame = false
     var store = HeaderStore()
@@ -48,6 +50,8 @@ public struct HeaderReader: ~Copyable, @unchecked Sendable {
         frameSlots.initialize(repeating: .absent, count: columns.count)
         sharedSlots = UnsafeMutablePointer<HeaderSlot>.allocate(capacity: max(1, columns.count))
         sharedSlots.initialize(repeating: .absent, count: columns.count)
+        frameRows = FrameRows(columns: columns.areOfFrames ? columns.count : 0)
+        frameOrder = FrameOrder(plan.frameColumns)
         privateBlocks = [UInt16](repeating: 0, count: plan.specials.count)
         text = HeaderText(characterSet)
     }

@@ -35,6 +35,14 @@ struct HeaderSlot {
         }
     }
 
+    /// True where the value is binary numbers of any count.
+    @inline(__always) var isNumbers: Bool {
+        switch vr {
+        case .US, .SS, .UL, .SL, .UV, .SV, .FL, .FD: true
+        default: false
+        }
+    }
+
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: Int(length)) }
 }
 

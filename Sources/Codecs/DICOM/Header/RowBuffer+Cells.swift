@@ -10,6 +10,14 @@ extension RowBuffer {
             finish(at: CellNumber.write(slot, to: end))
             return
         }
+        if slot.isNumbers {
+            let isEscaped = form == .json || form == .tsv
+            reserve(most)
+            let begin = count
+            finish(at: CellNumber.numbers(slot.bytes, slot.vr, isEscaped: isEscaped, to: end))
+            if form == .csv { defuse(from: begin) }
+            return
+        }
         withUnsafeTemporaryAllocation(byteCount: most, alignment: 8) { memory in
             guard let base = memory.baseAddress else { return }
             let end = UnsafeRawPointer(CellNumber.write(slot, to: base))

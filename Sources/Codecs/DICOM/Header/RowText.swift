@@ -65,6 +65,14 @@ public struct RowText: Sendable {
     /// - Parameter path: in UTF-8; what is none is written as U+FFFD, and the remark says so.
     public func append(path: UnsafeRawBufferPointer, _ reader: borrowing HeaderReader, to buffer: inout RowBuffer) {
         precondition(reader.columns.count == columns.count, "rows and reader have different columns")
+        if reader.isAtFrame, format != .dicomJSON {
+            switch format {
+            case .csv: appendFrame(path, reader, .csv, to: &buffer)
+            case .tsv: appendFrame(path, reader, .tsv, to: &buffer)
+            default: appendFrame(path, reader, .json, to: &buffer)
+            }
+            return
+        }
         switch format {
         case .ndjson: appendCells(path, reader, .json, to: &buffer)
         case .csv: appendCells(path, reader, .csv, to: &buffer)
@@ -82,8 +90,8 @@ public struct RowText: Sendable {
         buffer.finish(at: frame.put(pieces[0], to: buffer.end))
         let isPathText = buffer.appendPath(path, form)
         let plan = reader.plan
-        let slots = reader.isAtFrame ? reader.frameSlots : reader.slots
-        let places = reader.isAtFrame ? plan.cellOfColumn : plan.slotOfColumn
+        let slots = reader.slots
+        let places = plan.slotOfColumn
         let prefixLimit = reader.prefixLimit ?? UnsafeRawPointer(slots)
         let storeLimit = reader.store.limit ?? prefixLimit
         // What stands between cells always has room behind `out`.
