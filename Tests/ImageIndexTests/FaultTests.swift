@@ -1,4 +1,5 @@
 import CFileRing
+import Foundation
 import Glibc
 import Testing
 
@@ -23,14 +24,15 @@ import Testing
     @Test func formulasInPathsAreDefused() throws {
         let tree = try TestTree()
         try tree.file("in/x", [1])
+        let here = FileManager.default.currentDirectoryPath
         #expect(chdir(tree.path("in")) == 0)
+        defer { chdir(here) }
         try tree.file("in/=cmd,\"a\"", [])
         var request = tree.request()
         request.sources = [.path("=cmd,\"a\"")]
         _ = try index(request)
         let text = String(decoding: try tree.bytes("errors.csv"), as: UTF8.self)
         #expect(text.hasPrefix("path,offset,reason,text\r\n\"'=cmd,\"\"a\"\"\",0,truncated,"))
-        #expect(chdir("/") == 0)
     }
 
     @Test(arguments: [true, false]) func headsTellOpeningFromReading(usesRing: Bool) throws {

@@ -96,7 +96,7 @@ import Testing
         let here = FileManager.default.currentDirectoryPath
         #expect(
             try fixture.rows("SELECT Path FROM instances ORDER BY 1") == [["a"], ["x/b"]], "as in every other form")
-        #expect(try fixture.rows("SELECT DISTINCT base FROM folder") == [["\(here)/"]])
+        #expect(try fixture.rows("SELECT DISTINCT base FROM folder") == [[here == "/" ? here : "\(here)/"]])
         try fixture.run { _, sink in #expect(known(sink, "x/", "b") != nil && known(sink, "", "a") != nil) }
         // As if it had been run elsewhere: these are other files.
         try SQLiteConnection(fixture.path).execute("UPDATE folder SET base = '/elsewhere/'")

@@ -40,7 +40,10 @@ final class SmallDisk: Sendable {
         var traffic = SyntheticTraffic(3)
         for number in 0..<4_000 where refused < 5 {
             if number == 200 {
-                _ = FileManager.default.createFile(atPath: ballast, contents: Data(count: 6 << 20))
+                // All but a little of the room that is left, however much the log has taken by now.
+                let room = try FileManager.default.attributesOfFileSystem(forPath: disk.folder)[.systemFreeSize] as? Int
+                let size = max(0, (room ?? 0) - (2 << 20))
+                #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: size)))
             }
             var unit = traffic.unit(link, device: "dev", at: clock.now().unix)
             unit.messages[0].reports[0].report.specimen.id = "D\(number)"
