@@ -92,10 +92,14 @@ extension DICOMFile {
                     limit = min(limit * 8, options.largestInflated)
                     continue
                 }
-            } else if let fault = inflated.fault, !isCut {
-                faults.append(fault)
             }
             take(&reader, inner)
+            guard let fault = inflated.fault, !isFirstPart, !isCut else { return }
+            // Why the data set ends early, or within an element.
+            if case .broken = extent, faults.last?.code == .truncated { faults.removeLast() }
+            faults.append(fault)
+            if case .pixelData = extent { return }
+            extent = .broken(offset: fault.offset)
             return
         }
     }
@@ -104,6 +108,7 @@ extension DICOMFile {
         let position = reader.position
         dataSet = reader.readTopLevel()
         faults += reader.faults
+        oddElement = reader.oddElement
         for element in reader.strayMeta where meta[element.tag] == nil { meta[element.tag] = element }
         finish(reader.halt ?? .end, options)
         chooseCharacterSet(options.characterSet)

@@ -55,6 +55,8 @@ public struct DICOMFile: Sendable, Equatable {
     public var coding: DataSetCoding
     /// What was wrong on the way; the file was read all the same.
     public var faults: [DICOMFault]
+    /// The first element of the data set itself whose representation is none: where reading may have lost its step.
+    var oddElement: DICOMFault?
     /// How far it was read.
     public var extent: Extent
     /// What was found out about the character set, where it was not taken as declared.

@@ -19,6 +19,8 @@ struct DataSetReader {
     var halt: Halt?
     /// Elements of group 0002 among those of the data set.
     var strayMeta: [Element] = []
+    /// The first element of the top level whose representation is none.
+    var oddElement: DICOMFault?
     /// Elements of the top level were not in order.
     private var isOutOfOrder = false
     /// The buffer was inflated from bytes that were cut off.
@@ -71,7 +73,14 @@ struct DataSetReader {
     }
 
     /// True for tags behind which there is nothing that is wanted, if it comes before them.
-    private static func mayPass(_ tag: UInt32) -> Bool { tag < HeaderCursor.pixelData || HeaderCursor.isEnd(tag) }
+    private static func mayPass(_ tag: UInt32) -> Bool {
+        tag < HeaderCursor.pixelData && isPossible(Tag(tag)) || HeaderCursor.isEnd(tag)
+    }
+
+    /// True for tags of the dictionary, private ones and group lengths: others may come of a damaged length.
+    static func isPossible(_ tag: Tag) -> Bool {
+        tag.group & 1 == 1 ? tag.group > 8 && tag.group < 0xFFFF : DataDictionary.vr(tag) != nil
+    }
 
     /// The data set up to the end of the buffer.
     mutating func readTopLevel() -> DataSet {
@@ -100,6 +109,11 @@ struct DataSetReader {
         // The tag of the element that is being read.
         var current: UInt32 = 0
         var isSorted = true
+        // All that is wanted was passed before elements came out of order.
+        var wasPassed = false
+        var isLastCut = false
+        let lastTag = depth == 0 ? options.lastTag : nil
+        let isPassed = { (tag: UInt32) in lastTag.map { tag >= $0 && Self.mayPass(tag) } ?? false }
         while halt == nil, position < limit {
             if coding == .explicitLittleEndian {
                 let end = depth == 0 && options.stopsBeforePixelData ? 0x7FE0_0000 : UInt32(0xFFFE_0000)
@@ -120,7 +134,9 @@ struct DataSetReader {
                 break
             }
             current = tagNumber(start)
+            let known = faults.count
             guard let header = header(limit: limit) else { break }
+            if depth == 0, oddElement == nil, faults.count > known { oddElement = faults.last }
             if header.tag.group == 0xFFFE {
                 if header.tag == .itemDelimitationItem, isUndefined { return finish(set, isSorted, start, depth) }
                 note(
@@ -139,20 +155,26 @@ struct DataSetReader {
                 strayMeta.append(element)
                 continue
             }
-            if header.tag.number <= last, !set.elements.isEmpty { isSorted = false }
+            if header.tag.number <= last, !set.elements.isEmpty {
+                if isSorted { wasPassed = isPassed(last) }
+                isSorted = false
+            }
             last = header.tag.number
             set.elements.append(element)
+            isLastCut = halt != nil
             if header.tag == .specificCharacterSet, let declared = SpecificCharacterSet(declaration: element) {
                 set.characterSet = declared
             }
         }
-        if depth == 0, isSorted, let lastTag = options.lastTag, current > lastTag, Self.mayPass(current),
-            current >= last
-        {
-            switch halt {
-            case .needsMore, .fault: halt = .pixelData(offset: position)
-            default: break
-            }
+        // What lies behind the last wanted element may be as broken as it likes.
+        let isBehind =
+            current >= last && isPassed(current) && current != lastTag || !isLastCut && isPassed(last)
+        switch halt {
+        case .needsMore:
+            if isSorted, isBehind { halt = .pixelData(offset: position) }
+        case .fault:
+            if isSorted ? isBehind : wasPassed { halt = .pixelData(offset: position) }
+        default: break
         }
         if halt == nil, isUndefined {
             if limit == bytes.count {

@@ -46,7 +46,10 @@ struct Inflate {
 
     private mutating func overLimit() {
         isOverLimit = true
-        fail("inflates to more than \(limit) bytes")
+        if fault != nil { return }
+        fault = DICOMFault(
+            .deflate, at: place, "inflates to more than the \(limit) bytes that are read",
+            cure: "what was inflated before was read; if the file is sound, convert it to Explicit VR Little Endian")
     }
 
     /// Takes bits, the least significant first. Nil at the end of the input.

@@ -16,10 +16,38 @@ extension HeaderCursor {
             switch end {
             case .done: return .done
             case .unusual: return .unusual
-            case .items: if let outcome = passItems(&reader, fetch) { return outcome }
-            case .edge: if let outcome = passEdge(&reader, fetch) { return outcome }
+            case .items: if let outcome = passItems(&reader, fetch) { return settled(outcome, reader) }
+            case .edge: if let outcome = passEdge(&reader, fetch) { return settled(outcome, reader) }
             }
         }
+    }
+
+    /// True for tags out of order that only whole reading brings into it.
+    private func isOdd(_ tag: UInt32, _ reader: borrowing HeaderReader) -> Bool {
+        tag < Self.firstTag || tag == reader.plan.framesTag || !reader.plan.privateGroups.isEmpty
+    }
+
+    /// A fault behind the last wanted element is none of the row's.
+    private func settled(_ outcome: Outcome, _ reader: borrowing HeaderReader) -> Outcome {
+        // Functional groups out of order are taken as a whole or not at all.
+        let mayEnd = wasPassed && reader.plan.framesTag == UInt32.max
+        if case .fault = outcome, mayEnd || isOrdered && previous > last { return .done }
+        return outcome
+    }
+
+    /// Ends at an element behind the last wanted one that is not at hand as a whole. A damaged length leads to something that
+    /// looks like one: what must be in every instance has to have been met, and the element has to be possible.
+    private func passed(_ reader: borrowing HeaderReader) -> Outcome {
+        reader.hasIdentifiers && isPossible() ? .done : .unusual
+    }
+
+    /// True when what is at `position` may be an element, as far as it can be seen.
+    private func isPossible() -> Bool {
+        guard position <= count &- 8 else { return true }
+        let word = load64(position)
+        if isImplicit, Int(word >> 32) > HeaderWindow.farthest, word >> 32 != HeaderWord.undefined { return false }
+        if !isImplicit, HeaderWord.kind(word, table) == 0 { return false }
+        return DataSetReader.isPossible(Tag(HeaderWord.tag(word)))
     }
 
     /// The element at `position` is not complete in the bytes at hand. Nil to go on.
@@ -27,18 +55,18 @@ extension HeaderCursor {
         _ reader: inout HeaderReader, _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
     ) -> Outcome? {
         if position <= count &- 8 {
-            if isPassed(HeaderWord.tag(load64(position))) { return .done }
+            if isPassed(HeaderWord.tag(load64(position))) { return passed(reader) }
         } else if isPassed(previous) {
-            return .done
+            return passed(reader)
         }
-        if isLast { return position == count ? .done : cut() }
+        if isLast { return position == count ? .done : cutBetween(reader) }
         let atHand = max(0, count - position)
         if isPrefix || position > 0 {
             if let outcome = move(to: position, atLeast: 12, &reader, fetch) { return outcome }
         }
         // The element is the first in the window now. What was at hand may have gone: a file that shrinks.
-        if count == 0 { return atHand == 0 ? .done : cut() }
-        guard count >= 8 else { return cut() }
+        if count == 0 { return atHand == 0 ? .done : cutBetween(reader) }
+        guard count >= 8 else { return cutBetween(reader) }
         let word = load64(0)
         let tag = HeaderWord.tag(word)
         var start = 8
@@ -47,7 +75,7 @@ extension HeaderCursor {
             switch HeaderWord.kind(word, table) {
             case HeaderWord.short: break
             case HeaderWord.long:
-                guard count >= 12 else { return cut() }
+                guard count >= 12 else { return cutBetween(reader) }
                 length = load32(8)
                 start = 12
             default: return nil
@@ -59,7 +87,7 @@ extension HeaderCursor {
             noteFrames(&reader, start, length, isImplicit)
             return .done
         }
-        if isPassed(tag) { return .done }
+        if isPassed(tag) { return passed(reader) }
         return passLong(tag, start, length, UInt16(truncatingIfNeeded: word >> 32), &reader, fetch)
     }
 
@@ -77,10 +105,8 @@ extension HeaderCursor {
             if count >= start + length { return nil }
         }
         if tag <= previous {
-            if !reader.plan.privateGroups.isEmpty || tag < Self.firstTag { return .unusual }
-            isOrdered = false
-            next = 0
-            reader.notes.kinds.insert(.order)
+            if isOdd(tag, reader) { return .unusual }
+            loseOrder(&reader)
         }
         previous = tag
         if privateStart >> 16 == tag >> 16,
@@ -118,7 +144,9 @@ extension HeaderCursor {
                     cure: "fetch the file again"))
         }
         position = 1
-        return nil
+        // A damaged length passes over what is wanted: what follows it has to be an element, and in order.
+        guard position <= count - 8 else { return nil }
+        return HeaderWord.tag(load64(position)) > previous && isPossible() ? nil : .unusual
     }
 
     /// Moves the window to a place relative to the one at hand.
@@ -139,6 +167,11 @@ extension HeaderCursor {
             isLast = filled < least
             return nil
         }
+    }
+
+    /// The file ends inside the element at `position`, of which nothing was looked at yet.
+    private func cutBetween(_ reader: borrowing HeaderReader) -> Outcome {
+        wasPassed || isOrdered && previous >= last ? passed(reader) : cut()
     }
 
     /// The file ends inside the element at `position`.
@@ -163,10 +196,8 @@ extension HeaderCursor {
         let length = isImplicit ? load32(position + 4) : load32(position + 8)
         let isUndefined = length == HeaderWord.undefined
         if tag <= previous {
-            if tag < Self.firstTag || !reader.plan.privateGroups.isEmpty { return .unusual }
-            isOrdered = false
-            next = 0
-            reader.notes.kinds.insert(.order)
+            if isOdd(tag, reader) { return .unusual }
+            loseOrder(&reader)
         }
         if isUndefined, !isImplicit, vr != HeaderWord.sequence, vr != HeaderWord.unknown { return .unusual }
         // A sequence of the dictionary that is called UN: its bytes may be anything.
@@ -230,7 +261,7 @@ extension HeaderCursor {
             switch walk.run(base, count, &position, end: here, table) {
             case .unusual: return isPrefix ? .unusual : oddSequence()
             case .edge:
-                if isPassed(previous) { return .done }
+                if isPassed(previous) { return reader.hasIdentifiers ? .done : .unusual }
                 if isLast { return cut() }
                 isMoved = true
                 if position > count {
@@ -242,7 +273,7 @@ extension HeaderCursor {
             case .behind:
                 // A length may lead beyond what is at hand.
                 if position > count {
-                    if isPassed(previous) { return .done }
+                    if isPassed(previous) { return reader.hasIdentifiers ? .done : .unusual }
                     if isLast { return cut() }
                     isMoved = true
                     if let outcome = pass(to: origin + position, &reader, fetch) { return outcome }

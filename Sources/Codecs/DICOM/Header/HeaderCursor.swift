@@ -31,6 +31,8 @@ struct HeaderCursor {
     var isImplicit = false
     /// No tag was lower than or the same as one before it.
     var isOrdered = true
+    /// All that is wanted was passed before elements came out of order: what follows may add to the row, not undo it.
+    var wasPassed = false
 
     let wanted: UnsafePointer<UInt32>
     let slots: UnsafeMutablePointer<HeaderSlot>
@@ -175,10 +177,16 @@ struct HeaderCursor {
     /// A tag that is not higher than the one before it: what is wanted may follow still.
     @inline(never) private mutating func turnBack(_ tag: UInt32, _ reader: inout HeaderReader) -> End? {
         if tag < Self.firstTag || !reader.plan.privateGroups.isEmpty { return .unusual }
+        loseOrder(&reader)
+        return nil
+    }
+
+    /// Takes note of an element out of order, at `position` or not far behind it.
+    mutating func loseOrder(_ reader: inout HeaderReader) {
+        if isOrdered, previous >= last { wasPassed = true }
         isOrdered = false
         next = 0
         reader.notes.kinds.insert(.order)
-        return nil
     }
 
     /// The representation of a wanted element.

@@ -31,6 +31,12 @@ struct HeaderNotes {
         cutSlots.append(slot)
     }
 
+    /// What is missing may have been lost, because of a fault.
+    mutating func doubt(_ why: DICOMFault) {
+        kinds.insert(.others)
+        faults.append("damaged at byte \(why.offset) (\(why.problem)): elements behind it may be missing")
+    }
+
     /// Faults that say how the file as a whole was read; others concern elements that may not even be wanted.
     mutating func take(_ all: [DICOMFault]) {
         for fault in all {

@@ -12,12 +12,15 @@ extension HeaderReader {
     ) -> DICOMFault? {
         var bytes = [UInt8](prefix)
         var isWhole = isWholeFile
+        // What is at its end without what every instance has is read to its very end, as far as that may be.
+        var lastTag: UInt32? = plan.last
+        var early: DICOMFile?
         while true {
             var options = DICOMFile.ReadOptions.header
             options.isPrefix = !isWhole
             options.characterSet = .declared
             options.largestInflated = Self.largestInflated
-            options.lastTag = plan.last
+            options.lastTag = lastTag
             options.sequences = plan.hasPrivatePaths ? nil : plan.sequences
             let file: DICOMFile
             do {
@@ -26,14 +29,33 @@ extension HeaderReader {
                 return error
             }
             switch file.extent {
+            case .pixelData where lastTag != nil && lacksIdentifiers(file):
+                early = file
+                lastTag = nil
             case .whole, .pixelData:
                 take(file)
                 return nil
             case .broken(let offset):
+                // The last wanted element was met, or one that the standard has behind it: only that one is broken.
+                let tag = file.faults.last { $0.offset == offset }?.tag
+                let isBehind =
+                    tag.map { $0.number > plan.last && !$0.isPrivate && DataDictionary.vr($0) != nil } ?? false
+                if var early, isBehind || early.dataSet[Tag(plan.last)] != nil {
+                    early.oddElement = file.faults.last
+                    take(early)
+                    return nil
+                }
                 return file.faults.last { $0.offset == offset } ?? file.faults.last
                     ?? DICOMFault(.structure, at: offset, "cannot be read further")
             case .needsMore(let needed):
                 guard bytes.count < Self.longestSlowHeader else {
+                    options.isPrefix = false
+                    if let early = early ?? (try? DICOMFile.read(bytes, options: options)),
+                        case .pixelData = early.extent
+                    {
+                        take(early)
+                        return nil
+                    }
                     return DICOMFault(
                         .length, at: bytes.count,
                         "the header is not at its end after \(bytes.count) bytes, and is of a kind that is held in memory",
@@ -53,6 +75,18 @@ extension HeaderReader {
                 }
             }
         }
+    }
+
+    /// True when what every instance has was not met, as far as it is wanted.
+    var hasIdentifiers: Bool {
+        for slot in plan.identifiers where slots[slot].start == nil { return false }
+        return true
+    }
+
+    /// The same of a file; false where there is no File Meta Information, and for a DICOMDIR, which is no instance.
+    private func lacksIdentifiers(_ file: DICOMFile) -> Bool {
+        if file.meta.elements.isEmpty || file.dataSet.elements.first?.tag.group == 4 { return false }
+        return plan.identifiers.contains { file.dataSet[plan.tags[$0]] == nil }
     }
 
     private enum Extension {
@@ -89,6 +123,7 @@ extension HeaderReader {
     private mutating func take(_ file: DICOMFile) {
         let slots = slots
         notes.take(file.faults)
+        if let why = file.oddElement, lacksIdentifiers(file) { notes.doubt(why) }
         if columns.areOfFrames { frames.dataSet = file.dataSet }
         for (place, tag) in plan.tags.enumerated() {
             if let element = (tag.group == 2 ? file.meta : file.dataSet)[tag] { keep(element, in: place) }

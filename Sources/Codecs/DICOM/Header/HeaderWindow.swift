@@ -21,6 +21,9 @@ struct HeaderWindow {
         _ fetch: (Int, UnsafeMutableRawBufferPointer) -> Int
     ) -> Move {
         guard offset >= 0, offset <= Self.farthest - least else {
+            // Is there anything? A length that leads there may be damaged.
+            let probe = UnsafeMutableRawBufferPointer(start: memory, count: 64)
+            if offset > 0, fetch(offset, probe) == 0 { return .read(UnsafeRawPointer(memory), 0) }
             return .fault(
                 DICOMFault(
                     .length, at: offset, "the header is not at its end after \(Self.farthest >> 20) MiB",
