@@ -80,7 +80,13 @@ struct HeaderDamageTests {
         disorder.explicit(0x0029_0010, "LO", "AB")
         disorder.explicit(0x0028_0002, "US", [1, 0])
         disorder.explicit(0x0028_0004, "CS", [0x41], length: 500)
+        // A damaged length between private elements: then what is no element.
+        var lost = Bytes()
+        lost.explicit(0x0029_0010, "LO", "AB")
+        lost.explicit(0x0029_1001, "UN", [UInt8](repeating: 0x31, count: 64), length: 6)
+        lost.explicit(0x0029_1002, "LO", "CD")
         let behinds: [[UInt8]] = [
+            lost.bytes,
             [0x28], [0x28, 0, 2, 1, 0x55], [0x28, 0, 2, 1, 0x55, 0x53, 2, 0], long.bytes, disorder.bytes,
             [0x28, 0, 2, 1, 0x55, 0x53, 0xFF, 0xFF, 1], [0x29, 0, 0x10, 0, 0x4C, 0x4F, 9],
         ]

@@ -88,13 +88,17 @@ struct EventBytes {
     ) { file(folder, Array(name.utf8), id: id, size: size, modified: modified, unchanged: unchanged) }
 
     /// A row of the file before.
+    mutating func row(_ path: [UInt8], _ values: [String: String], remark: String = "") {
+        cells(RowEventKind.row, [path] + names.map { Array((values[$0] ?? "").utf8) } + [Array(remark.utf8)])
+    }
+
     mutating func row(_ path: String, _ values: [String: String], remark: String = "") {
-        cells(RowEventKind.row, [path] + names.map { values[$0] ?? "" } + [remark])
+        row(Array(path.utf8), values, remark: remark)
     }
 
     /// A fault of the file before.
     mutating func fault(_ path: String, _ offset: String, _ reason: String, _ text: String) {
-        cells(RowEventKind.fault, [path, offset, reason, text])
+        cells(RowEventKind.fault, [path, offset, reason, text].map { Array($0.utf8) })
     }
 
     /// A file with a row.
@@ -103,11 +107,11 @@ struct EventBytes {
         row(folder + name, values)
     }
 
-    private mutating func cells(_ kind: UInt8, _ cells: [String]) {
+    private mutating func cells(_ kind: UInt8, _ cells: [[UInt8]]) {
         bytes.append(kind)
         put(UInt32(cells.count))
-        for cell in cells { put(UInt32(cell.utf8.count)) }
-        for cell in cells { bytes += Array(cell.utf8) }
+        for cell in cells { put(UInt32(cell.count)) }
+        for cell in cells { bytes += cell }
     }
 
     private mutating func put(_ number: some FixedWidthInteger) {

@@ -30,6 +30,21 @@ import Testing
         try fixture.expectSound()
     }
 
+    @Test func aPathThatIsNotUTF8IsRemarked() throws {
+        let fixture = try SQLiteFixture()
+        try fixture.run { events, _ in
+            for (number, remark) in ["", "read as GB18030"].enumerated() {
+                let name: [UInt8] = [0x61, 0xFF, 0xC3, 0x28, 0x30 + UInt8(number)]
+                events.file("/data/", name)
+                events.row(Array("/data/".utf8) + name, instance("1.\(number)"), remark: remark)
+            }
+            events.image("/data/", "ä.dcm", instance("1.9"))
+        }
+        let remarks = try fixture.rows("SELECT Remark FROM instances ORDER BY SOPInstanceUID").map { $0[0] }
+        #expect(remarks == ["the path is not in UTF-8", "read as GB18030; the path is not in UTF-8", "NULL"])
+        try fixture.expectSound()
+    }
+
     @Test func emptyIsNullAndNumbersAreNumbers() throws {
         let fixture = try SQLiteFixture()
         try fixture.run { events, _ in

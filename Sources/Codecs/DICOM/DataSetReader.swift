@@ -82,6 +82,12 @@ struct DataSetReader {
         tag.group & 1 == 1 ? tag.group > 8 && tag.group < 0xFFFF : DataDictionary.vr(tag) != nil
     }
 
+    /// True when elements in order go to the last wanted one, or to one that can be behind it; what follows that may be anything.
+    private static func holds(_ elements: ArraySlice<Element>, _ lastTag: UInt32?) -> Bool {
+        guard let lastTag, let first = elements.first(where: { $0.tag.number >= lastTag }) else { return false }
+        return mayPass(first.tag.number)
+    }
+
     /// The data set up to the end of the buffer.
     mutating func readTopLevel() -> DataSet {
         let set = readDataSet(limit: bytes.count, isUndefined: false, depth: 0, characterSet: .default)
@@ -156,7 +162,7 @@ struct DataSetReader {
                 continue
             }
             if header.tag.number <= last, !set.elements.isEmpty {
-                if isSorted { wasPassed = isPassed(last) }
+                if isSorted { wasPassed = Self.holds(set.elements[...], lastTag) }
                 isSorted = false
             }
             last = header.tag.number
@@ -168,7 +174,8 @@ struct DataSetReader {
         }
         // What lies behind the last wanted element may be as broken as it likes.
         let isBehind =
-            current >= last && isPassed(current) && current != lastTag || !isLastCut && isPassed(last)
+            current >= last && isPassed(current) && current != lastTag
+            || isSorted && Self.holds(set.elements.dropLast(isLastCut ? 1 : 0), lastTag)
         switch halt {
         case .needsMore:
             if isSorted, isBehind { halt = .pixelData(offset: position) }

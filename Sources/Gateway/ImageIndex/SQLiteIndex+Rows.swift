@@ -75,7 +75,13 @@ extension SQLiteIndex {
             }
             index += 1
         }
-        addInstance.bind(index, row.cell(columns.names.count))
+        let remark = row.cell(columns.names.count)
+        if Self.isText(row.path) {
+            addInstance.bind(index, remark)
+        } else {
+            let said = remark.isEmpty ? "" : String(decoding: remark, as: UTF8.self) + "; "
+            addInstance.bind(index, said + "the path is not in UTF-8")
+        }
         try addInstance.run()
         tally.written += 1
         pending += 1
@@ -88,6 +94,13 @@ extension SQLiteIndex {
         } else {
             statement.bind(index, cell)
         }
+    }
+
+    /// True for UTF-8, which paths need not be.
+    private static func isText(_ path: UnsafeRawBufferPointer) -> Bool {
+        var place = 0
+        while place < path.count, path[place] < 0x80 { place += 1 }
+        return place == path.count || String(validating: path, as: UTF8.self) != nil
     }
 
     /// A whole number of at most 18 digits; nil for anything else.
