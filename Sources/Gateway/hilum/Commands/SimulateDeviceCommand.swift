@@ -13,6 +13,7 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
             The framing is seen from the bytes: LIS01 frames (ENQ, ACK or NAK after every frame, EOT), MLLP blocks (an
             acknowledgement whose MSA-2 is the message's MSH-10), records or messages kept without framing (framed here).
             A message that was refused, not answered or broken off is sent again, as devices do.
+            With a profile of another protocol (POCT1-A, blocks of a vendor) the bytes are sent as captured.
 
             EXAMPLES
               hilum simulate --capture day.bin --to tcp:127.0.0.1:5000
@@ -28,7 +29,7 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
     @Option(help: "tcp:HOST:PORT, listen:[ADDRESS:]PORT, serial:PATH, pty:LINK (makes a pseudo-terminal).")
     var to: LineAddress
 
-    @Option(help: ArgumentHelp("Profile, for the settings of its serial line.", valueName: "id"))
+    @Option(help: ArgumentHelp("Profile, for its serial line and its protocol.", valueName: "id"))
     var profile: String?
 
     @Option(help: "Name in the log.")
@@ -91,7 +92,9 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
         guard let data = FileManager.default.contents(atPath: capture) else {
             throw CommandFailure(.wrong, "\(capture) cannot be read", cure: "check the path and its permissions")
         }
-        guard let read = Capture([UInt8](data)) else {
+        let bytes = [UInt8](data)
+        let isKnown = try profile.map { try Self.isPlayed(by: $0, bytes) } ?? true
+        guard let read = isKnown ? Capture(bytes) : Capture(asCaptured: bytes) else {
             throw CommandFailure(
                 .wrong, "\(capture): neither frames, blocks nor records in it",
                 cure: "give bytes as a device sends them by LIS01 or HL7")
@@ -111,6 +114,13 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
         plan.isOneWay = oneWay
         if let profile { plan.form = try Self.form(of: profile) }
         return plan
+    }
+
+    /// Whether the capture is of a protocol whose answers are waited for here.
+    private static func isPlayed(by id: String, _ capture: [UInt8]) throws -> Bool {
+        let profile = try ProfileLookup.profile(id)
+        let driver = (profile.variant(matching: capture)?.profile ?? profile).driver
+        return ["lis", "hl7-analyser"].contains(driver)
     }
 
     private static func form(of id: String) throws -> DeviceLine.SerialForm {

@@ -8,6 +8,8 @@ struct Capture: Sendable, Equatable {
         case mllp
         /// STX … ETX or SOH … EOT without frame numbers: an answer may come or not.
         case bare
+        /// As captured, at once: conversations that only their driver knows.
+        case asCaptured = "as-captured"
     }
 
     /// A piece that is sent at once.
@@ -24,6 +26,8 @@ struct Capture: Sendable, Equatable {
             case end
             /// A block: a message whose MSA-2 is `controlID`.
             case block(controlID: [UInt8])
+            /// A whole conversation of one side: whatever is answered is read until the other side is silent.
+            case conversation
         }
         /// What is waited for.
         var kind: Kind
@@ -60,6 +64,13 @@ struct Capture: Sendable, Equatable {
             self.init(records: bytes)
         }
         if messages.isEmpty { return nil }
+    }
+
+    /// The bytes as they are, as one message. Nil when there are none.
+    init?(asCaptured bytes: [UInt8]) {
+        if bytes.isEmpty { return nil }
+        let unit = Unit(kind: .conversation, bytes: bytes, text: 0..<0)
+        self.init(framing: .asCaptured, messages: [Message(units: [unit])])
     }
 
     init(framing: Framing, messages: [Message]) {

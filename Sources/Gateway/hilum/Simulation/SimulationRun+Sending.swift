@@ -29,6 +29,10 @@ extension SimulationRun {
             case .end, .block:
                 try put(unit.bytes, on: line)
                 outcome = .taken
+            case .conversation:
+                try put(unit.bytes, on: line)
+                try hear(line, limit: plan.answerLimit)
+                outcome = .taken
             }
             if case .taken = outcome { continue }
             try put([LISBytes.eot], on: line)
@@ -89,6 +93,16 @@ extension SimulationRun {
             if rest <= .zero { return nil }
             let bytes = try line.read(limit: min(rest, .milliseconds(200)))
             if let found = bytes.last(where: { answers.contains($0) }) { return found }
+        }
+    }
+
+    /// Reads what the other side says until it has been silent for a second; for two when it says nothing at all.
+    private func hear(_ line: DeviceLine, limit: Duration) throws {
+        let end = ContinuousClock.now + limit
+        var quiet = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < min(end, quiet) {
+            if isStopping() { throw SimulatedDevice.Stopped() }
+            if try !line.read(limit: .milliseconds(200)).isEmpty { quiet = ContinuousClock.now + .seconds(1) }
         }
     }
 
