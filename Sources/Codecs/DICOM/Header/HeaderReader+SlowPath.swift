@@ -77,13 +77,13 @@ extension HeaderReader {
         }
     }
 
-    /// True when what every instance has was not met, as far as it is wanted.
+    /// True when what every instance has was met, as far as it is wanted.
     var hasIdentifiers: Bool {
         for slot in plan.identifiers where slots[slot].start == nil { return false }
         return true
     }
 
-    /// The same of a file; false where there is no File Meta Information, and for a DICOMDIR, which is no instance.
+    /// True when a file is without that; false where there is no File Meta Information, and for a DICOMDIR, which is no instance.
     private func lacksIdentifiers(_ file: DICOMFile) -> Bool {
         if file.meta.elements.isEmpty || file.dataSet.elements.first?.tag.group == 4 { return false }
         return plan.identifiers.contains { file.dataSet[plan.tags[$0]] == nil }
