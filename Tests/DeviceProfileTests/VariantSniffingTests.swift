@@ -6,7 +6,9 @@ struct VariantSniffingTests {
     private func variant(_ bytes: some Collection<UInt8>, of driver: String = "lis") -> String {
         var profile = DeviceProfile()
         profile.driver = driver
-        for (name, driver) in [("hl7", "hl7-analyser"), ("poct", "poct1a"), ("csv", "delimited"), ("csv2", "delimited")] {
+        for (name, driver) in [
+            ("hl7", "hl7-analyser"), ("poct", "poct1a"), ("csv", "delimited"), ("csv2", "delimited"),
+        ] {
             var other = profile
             other.variants = []
             other.driver = driver
