@@ -28,6 +28,14 @@ public struct DraftCandidate: Sendable {
     /// Rows whose specimen is known.
     public var identified: Int { rows.count { !($0["specimen_id"]?.string ?? "").isEmpty } }
 
+    /// What each row says, in short: to compare two ways of reading.
+    var readings: [String] {
+        rows.map { row in
+            ["specimen_id", "test_code", "value", "unit"].compactMap { row[$0]?.string }.filter { !$0.isEmpty }
+                .joined(separator: " ")
+        }
+    }
+
     /// A result counts, a specimen id beside it counts, a fault weighs more than a result: bytes that are half read by
     /// chance give faults.
     public var score: Int { 4 * results + 2 * identified - 6 * faults }

@@ -11,6 +11,13 @@ extension ProfileDraft {
         var ucum: Set<String>
         /// Materials that the device names (HL7 table 0487).
         var materials: Set<String>
+
+        /// Known tests that the code or the name can stand for. Code and name that say different things say nothing.
+        var names: [KnownTest] {
+            let byCode = KnownTest.tests(named: code)
+            let byName = name.isEmpty ? [] : KnownTest.tests(named: name)
+            return byCode.isEmpty ? byName : byName.isEmpty ? byCode : byCode.filter { byName.contains($0) }
+        }
     }
 
     /// What LOINC code a test has.
@@ -51,12 +58,8 @@ extension ProfileDraft {
 
     /// Known tests that the code or the name can stand for and all of whose units fit.
     private func matches(_ test: SeenTest) -> [KnownTest] {
-        let byCode = KnownTest.tests(named: test.code)
-        let byName = test.name.isEmpty ? [] : KnownTest.tests(named: test.name)
-        // Code and name that say different things say nothing.
-        let named = byCode.isEmpty ? byName : byName.isEmpty ? byCode : byCode.filter { byName.contains($0) }
         guard !test.ucum.isEmpty else { return [] }
-        return named.filter { known in test.ucum.allSatisfy { known.property.fits($0) == true } }
+        return test.names.filter { known in test.ucum.allSatisfy { known.property.fits($0) == true } }
     }
 
     func proposal(for test: SeenTest) -> Proposal {

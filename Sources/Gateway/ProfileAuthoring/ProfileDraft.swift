@@ -72,7 +72,7 @@ public struct ProfileDraft: Sendable {
         var text = "id: \(id)\n"
         text += "vendor: \(quoted(vendor.isEmpty ? "Unknown" : vendor))   # \(question); \(sender)\n"
         text +=
-            "model: \(quoted(model.isEmpty ? (survey.sender.isEmpty ? id : String(survey.sender.prefix(80))) : model))\n"
+            "model: \(quoted(model.isEmpty ? (survey.sender.isEmpty ? id : Self.plain(String(survey.sender.prefix(80)))) : model))\n"
         text += "kind: \(kind.rawValue)\n"
         text +=
             "# Raise it to captured when expected/ has been compared, line by line, with the device's own print or screen.\n"
@@ -102,6 +102,7 @@ public struct ProfileDraft: Sendable {
                 "#   \(candidate.profile.driver) with the options of \(candidate.profile.id): "
                 + "\(candidate.results) results, \(candidate.identified) with specimen, \(candidate.faults) faults\n"
         }
+        text += disagreement()
         if best.faults > 0 {
             _ = ask("\(best.faults) faults: bytes that were not read. hilum decode says which; is the capture whole?")
         }
@@ -122,6 +123,25 @@ public struct ProfileDraft: Sendable {
             for member in options.members { text += "  \(quoted(member.key)): \(member.value.text())\n" }
         }
         return text + "\n"
+    }
+
+    /// Ways that read as much as the best but other words: which of them is right cannot be told from the bytes.
+    private mutating func disagreement() -> String {
+        guard let best = candidates.first else { return "" }
+        for other in candidates.dropFirst()
+        where other.score >= best.score && other.profile.driver == best.profile.driver {
+            let mine = best.readings
+            let theirs = other.readings
+            guard mine != theirs else { continue }
+            let lost = mine.first { !theirs.contains($0) }
+            let found = theirs.first { !mine.contains($0) }
+            let words = "\(lost ?? "nothing") or \(found ?? "nothing")"
+            let question = ask(
+                "The same bytes read differently with the options of \(best.profile.id) and of \(other.profile.id): \(words). Which is on the device's print? A wrong choice makes wrong numbers, or a result in the wrong chart."
+            )
+            return "# \(question)\n"
+        }
+        return ""
     }
 
     private mutating func identifiers() -> String {
@@ -223,10 +243,13 @@ public struct ProfileDraft: Sendable {
             case .likely(let known, let reason):
                 remark +=
                     "; " + ask("\(test.code): \(known.loinc) (\(known.name), \(known.property.rawValue)) if \(reason)?")
+            case .unknown where test.sent.isEmpty && !test.names.isEmpty:
+                let meant = Set(test.names.map(\.name)).sorted().joined(separator: " or ")
+                remark += "; " + ask("\(test.code) (\(meant)?) comes without a unit: in which unit is it?")
             case .unknown:
                 remark += "; " + ask("\(test.code)\(test.name.isEmpty ? "" : " (\(test.name))"), \(unit): what is it?")
             }
-            line += "name: \(quoted(String(name.prefix(200))))}"
+            line += "name: \(quoted(Self.plain(String(name.prefix(200)))))}"
             text += "\(line)   # \(remark)\n"
         }
         return text
