@@ -65,7 +65,7 @@ let model: [Target] = [
     gateway("Terminology", ["ResultModel"]),
     gateway("DeviceProfile", ["ResultModel", "Terminology", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
-    gateway("ProfileAuthoring", ["DeviceProfile", "JSONText", "Normalization", "ResultModel", "Terminology"]),
+    gateway("ProfileAuthoring", ["DeviceProfile", "JSONText", "Terminology"]),
     gateway("ImagingModel", ["ResultModel", "DICOM"]),
     gateway("StructuredReports", ["ResultModel", "Terminology", "DICOM"]),
     gateway("Contracts", ["ResultModel", "DriverWire", "ImagingModel"]),
