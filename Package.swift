@@ -65,6 +65,7 @@ let model: [Target] = [
     gateway("Terminology", ["ResultModel"]),
     gateway("DeviceProfile", ["ResultModel", "Terminology", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
+    gateway("ProfileAuthoring", ["DeviceProfile", "JSONText", "Terminology"]),
     gateway("ImagingModel", ["ResultModel", "DICOM"]),
     gateway("StructuredReports", ["ResultModel", "Terminology", "DICOM"]),
     gateway("Contracts", ["ResultModel", "DriverWire", "ImagingModel"]),
@@ -193,7 +194,7 @@ let executables: [Target] = [
         name: "hilum",
         dependencies: [
             "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
-            "Terminology", "DeviceProfile", "Normalization", "Contracts", "Transport", "DriverHost", "Store",
+            "Terminology", "DeviceProfile", "Normalization", "ProfileAuthoring", "Contracts", "Transport", "DriverHost", "Store",
             "Delivery",
             "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "ImageIndex", "CPlatform",
             logging,
@@ -217,6 +218,7 @@ let tests: [Target] = [
     test("FHIRTests", ["FHIR", "JSONText"]),
     test("ResultModelTests", ["ResultModel"]),
     test("DeviceProfileTests", ["DeviceProfile", "ResultModel", "JSONText"]),
+    test("ProfileAuthoringTests", ["ProfileAuthoring", "DeviceProfile", "JSONText", "Terminology"]),
     test(
         "NormalizationTests",
         ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire", "JSONText"]),

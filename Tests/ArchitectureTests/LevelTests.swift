@@ -22,7 +22,7 @@ enum Level: Int, Comparable {
         } else if path.hasPrefix("Sources/Gateway/") {
             switch String(path.dropFirst("Sources/Gateway/".count)) {
             case "ResultModel", "Terminology", "DeviceProfile", "Normalization", "ImagingModel", "StructuredReports",
-                "Orders",
+                "Orders", "ProfileAuthoring",
                 "Review", "Contracts":
                 self = .model
             case "hilum", "hilum-driver-host": self = .root

@@ -116,7 +116,7 @@ struct ProfileLibraryTests {
         let text = ProfileCatalogue.markdown(of: ProfileLibrary(folders: [folder.path]))
         #expect(
             text.contains(
-                "| A\\|B | M | [one](one/profile.yaml) | other | ASTM/LIS02, HL7 v2 | TCP, device dials 5000; 9600 8N1 | claimed | 0 | 2 | 1 |"
+                "| A\\|B | M | [one](one/profile.yaml) | other | ASTM/LIS02, HL7 v2 | TCP, device dials 5000; 9600 8N1 | yes | claimed | 0 | 2 | 1 |  |"
             ))
         #expect(text.contains("1 profiles: 1 claimed, 0 sample"))
     }

@@ -20,18 +20,34 @@ struct RepositoryProfilesTests {
         }
     }
 
-    @Test("The catalogue is up to date")
-    func catalogue() throws {
+    @Test(
+        "The catalogue is up to date, as table and as web page",
+        arguments: [("README.md", "--markdown"), ("../docs/devices.html", "--html")])
+    func catalogue(file: String, option: String) throws {
         let library = ProfileLibrary(folders: [Self.folder])
         if library.ids.isEmpty { return }
-        let path = Self.folder + "/README.md"
+        let text = option == "--html" ? ProfileCatalogue.page(of: library) : ProfileCatalogue.markdown(of: library)
+        let path = Self.folder + "/" + file
         if ProcessInfo.processInfo.environment["HILUM_RECORD"] != nil {
-            try ProfileCatalogue.markdown(of: library).write(toFile: path, atomically: true, encoding: .utf8)
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
         }
-        let written = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(
-            written == ProfileCatalogue.markdown(of: library),
-            "write it again: hilum profile list --markdown > DeviceProfiles/README.md")
+        // Told without the two texts: they are long, and a program writes them.
+        let isCurrent = try String(contentsOfFile: path, encoding: .utf8) == text
+        #expect(isCurrent, "write it again: hilum profile list \(option) > \(path)")
+    }
+
+    @Test("The web page asks no server for anything, and nothing that a profile says is taken for markup")
+    func page() throws {
+        var profile = DeviceProfile()
+        profile.id = "acme"
+        profile.vendor = "<script>alert(1)</script>"
+        profile.model = "A&B \"C\""
+        let page = ProfileCatalogue.page(of: ProfileLibrary(profiles: [profile]))
+        #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
+        #expect(page.contains("A&amp;B &quot;C&quot;"))
+        #expect(!page.contains("alert(1)</script>"))
+        for place in ["http://", "https://", "src=\"", "@import", "url("] { #expect(!page.contains(place), "\(place)") }
+        #expect(page.contains("default-src 'none'"))
     }
 
     @Test("Captures hold invented data only: the collection's free captures are tested where they are")

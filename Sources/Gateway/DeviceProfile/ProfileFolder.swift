@@ -12,6 +12,13 @@ public struct ProfileFolder: Sendable {
     /// Captures with their expectations, by name.
     public var cases: [ProfileCase]
 
+    /// A folder from its parts.
+    public init(path: String, profile: DeviceProfile, cases: [ProfileCase]) {
+        self.path = path
+        self.profile = profile
+        self.cases = cases
+    }
+
     /// Reads a folder.
     ///
     /// - Parameter folders: where profiles that it extends are looked for, besides beside it.

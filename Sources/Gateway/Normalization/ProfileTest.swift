@@ -37,6 +37,12 @@ public struct ProfileTestOutcome: Sendable {
     public var rows: Int
     /// What differs; empty: passed.
     public var differences: [String]
+    /// Rows that differ: they stand in `differences` as well, one a line.
+    public var rowDifferences: [RowDifference] = []
+    /// The rows that came out.
+    public var actual: [JSONObject] = []
+    /// What differs besides the rows: faults, a decode that failed.
+    public var otherDifferences: [String] { Array(differences.dropFirst(rowDifferences.count)) }
     /// True when nothing differs.
     public var isPassed: Bool { differences.isEmpty }
 }
@@ -75,8 +81,10 @@ public enum ProfileTest {
                 let decoded = try await decode(delivery.pieces, chosen)
                 let rows = decoded.reports.flatMap { ResultRow.rows(of: $0) }
                 outcome.rows = rows.count
+                outcome.actual = rows
                 if let results = item.results {
-                    outcome.differences += ResultComparison.differences(expected: results, actual: rows)
+                    outcome.rowDifferences = ResultComparison.rowDifferences(expected: results, actual: rows)
+                    outcome.differences += outcome.rowDifferences.map(\.description)
                 }
                 outcome.differences += faultDifferences(item.faults, decoded.faults)
             } catch {

@@ -11,42 +11,53 @@ public enum ResultComparison {
 
     /// Differences, one a line; empty: none.
     public static func differences(expected: [JSONValue], actual: [JSONObject]) -> [String] {
+        rowDifferences(expected: expected, actual: actual).map(\.description)
+    }
+
+    /// Differences, one a row; empty: none.
+    public static func rowDifferences(expected: [JSONValue], actual: [JSONObject]) -> [RowDifference] {
         let rows = actual.map { JSONValue.object($0) }
-        var found: [String] = []
+        var found: [RowDifference] = []
         var used: Set<Int> = []
         for (number, wanted) in expected.enumerated() {
-            let name = "\(text(wanted["specimen_id"])) \(text(wanted["test_code"]))"
             let near = rows.indices.filter { index in
                 text(rows[index]["specimen_id"]) == text(wanted["specimen_id"])
                     && !codes(rows[index]).isDisjoint(with: codes(wanted))
             }
             let exact = near.filter { differences(wanted, rows[$0]).isEmpty }
             used.formUnion(exact.isEmpty ? near : exact)
+            var difference = RowDifference(
+                kind: .missing, specimen: text(wanted["specimen_id"]), code: text(wanted["test_code"]))
+            difference.number = number + 1
+            difference.value = text(wanted["value"])
             if let first = near.first, exact.isEmpty {
-                found.append(
-                    "wrong   result \(number + 1), \(name): " + differences(wanted, rows[first]).joined(separator: "; ")
-                )
+                difference.kind = .wrong
+                difference.fields = differences(wanted, rows[first])
+                found.append(difference)
             } else if near.isEmpty, text(wanted["role"], default: "result") == "result", wanted["usable"]?.bool ?? true
             {
-                found.append("missing result \(number + 1), \(name): \(text(wanted["value"]))")
+                found.append(difference)
             }
         }
         for index in rows.indices where !used.contains(index) {
             let row = rows[index]
-            found.append("extra   \(text(row["specimen_id"])) \(text(row["test_code"])): \(text(row["value"]))")
+            var difference = RowDifference(
+                kind: .extra, specimen: text(row["specimen_id"]), code: text(row["test_code"]))
+            difference.value = text(row["value"])
+            found.append(difference)
         }
         return found
     }
 
-    /// What differs between one expected and one actual row: `unit: expected g/L, got g/dL`.
-    static func differences(_ wanted: JSONValue, _ row: JSONValue) -> [String] {
+    /// What differs between one expected and one actual row.
+    static func differences(_ wanted: JSONValue, _ row: JSONValue) -> [RowDifference.Field] {
         if wanted["usable"]?.bool == false {
             let hasNumber = row["number"].map { $0 != .null } ?? false
             let isReported = (row["usable"]?.bool ?? true) && (hasNumber || Reading(text(row["value"])).isNumber)
-            return isReported ? ["usable: expected no result, got \(text(row["value"]))"] : []
+            return isReported ? [.init("usable", expected: "no result", got: text(row["value"]))] : []
         }
-        var found: [String] = []
-        func note(_ key: String) { found.append("\(key): expected \(shown(wanted[key])), got \(shown(row[key]))") }
+        var found: [RowDifference.Field] = []
+        func note(_ key: String) { found.append(.init(key, expected: shown(wanted[key]), got: shown(row[key]))) }
         if Reading(text(wanted["value"])) != Reading(text(row["value"])) { note("value") }
         if !text(wanted["unit"]).isEmpty, text(wanted["unit"]) != text(row["unit"]) { note("unit") }
         if flags(wanted["flags"]) != flags(row["flags"]) { note("flags") }

@@ -122,12 +122,15 @@ struct DecodeCommand: AsyncParsableCommand {
 enum CaptureFile {
     /// The bytes of a file, or of standard input for `-`.
     static func bytes(_ file: String) throws -> [UInt8] {
-        if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+        if file == "-" { return device([UInt8](FileHandle.standardInput.readDataToEndOfFile())) }
         guard let data = FileManager.default.contents(atPath: file) else {
             throw CommandFailure(.wrong, "\(file) cannot be read", cure: "check the path and its permissions")
         }
-        return [UInt8](data)
+        return device([UInt8](data))
     }
+
+    /// What the device sent, of a file that `hilum capture` wrote; other files are the device's bytes themselves.
+    private static func device(_ bytes: [UInt8]) -> [UInt8] { CaptureRecord.deviceBytes(of: bytes) ?? bytes }
 }
 
 /// Results as rows of a table.

@@ -5,9 +5,10 @@ import DeviceProfile
 struct ProfileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
-        abstract: "Device profiles: list, check, test, new.",
+        abstract: "Device profiles: list, draft, new, check, test, lint.",
         subcommands: [
-            ProfileListCommand.self, ProfileCheckCommand.self, ProfileTestCommand.self, ProfileNewCommand.self,
+            ProfileListCommand.self, ProfileCheckCommand.self, ProfileTestCommand.self, ProfileLintCommand.self,
+            ProfileDraftCommand.self, ProfileNewCommand.self,
         ])
 }
 
@@ -33,12 +34,15 @@ struct ProfileListCommand: AsyncParsableCommand {
               hilum profile list
               hilum profile list --kind haematology --format json
               hilum profile list --markdown > DeviceProfiles/README.md
+              hilum profile list --html > docs/devices.html
             """)
 
     @Option(help: "Only this kind of device.")
     var kind: String?
     @Flag(help: "Print DeviceProfiles/README.md.")
     var markdown = false
+    @Flag(help: "Print docs/devices.html: the catalogue as a web page with search.")
+    var html = false
     @OptionGroup var places: ProfileFoldersOption
     @OptionGroup var output: FormatOption
 
@@ -46,6 +50,8 @@ struct ProfileListCommand: AsyncParsableCommand {
         let library = ProfileLibrary(folders: places.all)
         if markdown {
             Stream.output(ProfileCatalogue.markdown(of: library))
+        } else if html {
+            Stream.output(ProfileCatalogue.page(of: library))
         } else {
             if let kind, DeviceKind(rawValue: kind) == nil {
                 let known = DeviceKind.allCases.map(\.rawValue)

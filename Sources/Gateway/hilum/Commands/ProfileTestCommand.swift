@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceProfile
+import JSONText
 import Normalization
 
 /// `hilum profile test`
@@ -8,19 +9,31 @@ struct ProfileTestCommand: AsyncParsableCommand {
         commandName: "test",
         abstract: "Play the captures of profile folders and compare with what must come out.",
         discussion: """
-            Each capture is delivered whole, byte by byte and in random pieces, through the real driver and normaliser.
+            Each capture is delivered whole, byte by byte and in random pieces, through the real driver and normaliser. What
+            differs is shown beside what must come: - expected, + got. With --update what comes now is written to expected/,
+            after which somebody must compare it with the device's own screen or print.
 
             EXAMPLES
               hilum profile test                         all that come with the program
               hilum profile test DeviceProfiles/mine
+              hilum profile test --update DeviceProfiles/mine
+              hilum profile test --format json DeviceProfiles/mine | jq .row_differences
 
             Exit status: 0 no difference, 1 differences.
             """)
 
     @Argument(help: "Profile folders, or ids; none: all.", completion: .directory)
     var names: [String] = []
+    @Flag(help: "Write what comes now to expected/ of the folders named, where it differs.")
+    var update = false
     @OptionGroup var places: ProfileFoldersOption
     @OptionGroup var output: FormatOption
+
+    func validate() throws {
+        if update, names.isEmpty {
+            throw ValidationError("--update needs the profiles by name, so that none is changed unseen")
+        }
+    }
 
     func run() async throws {
         let folders = try ProfileLookup.folders(names, in: places.all)
@@ -29,12 +42,13 @@ struct ProfileTestCommand: AsyncParsableCommand {
         var progress = ProgressBar("profiles")
         for (index, path) in folders.enumerated() {
             progress.update(done: index, of: folders.count)
-            outcomes += await Self.test(path, searching: places.all, session: session)
+            let tested = await Self.test(path, searching: places.all, session: session)
+            outcomes += update ? try ExpectationUpdate.applied(to: tested) : tested
         }
         progress.finish()
         await session.end()
         Stream.output(Self.listing(outcomes).rendered(output.format, terminal: .output))
-        if output.format == .table { Stream.output(Self.differences(outcomes, terminal: .output)) }
+        if output.format == .table { Stream.output(DifferenceText.of(outcomes, terminal: .output)) }
         if outcomes.contains(where: { !$0.differences.isEmpty }) { throw ExitStatus.wrong }
     }
 
@@ -45,6 +59,32 @@ struct ProfileTestCommand: AsyncParsableCommand {
         var rows: Int
         /// Lines that say what differs, with the manner of delivery.
         var differences: [String]
+        /// Rows that differ, with the manners of delivery in which they do.
+        var rowDifferences: [Grouped<RowDifference>] = []
+        /// What differs besides.
+        var otherDifferences: [Grouped<String>] = []
+        /// The capture with its expectations; nil: there is none.
+        var item: ProfileCase?
+        /// The rows that came when it was delivered whole.
+        var actual: [JSONObject] = []
+        /// `expected/*.json` was written anew.
+        var isUpdated = false
+    }
+
+    /// One difference and all manners of delivery in which it is there.
+    struct Grouped<Difference: Equatable> {
+        var difference: Difference
+        var deliveries: [String]
+
+        static func add(_ differences: [Difference], _ delivery: String, to groups: inout [Self]) {
+            for difference in differences {
+                if let index = groups.firstIndex(where: { $0.difference == difference }) {
+                    if !groups[index].deliveries.contains(delivery) { groups[index].deliveries.append(delivery) }
+                } else {
+                    groups.append(Grouped(difference: difference, deliveries: [delivery]))
+                }
+            }
+        }
     }
 
     private static func test(_ path: String, searching: [String], session: OfflineSession) async -> [Outcome] {
@@ -72,13 +112,19 @@ struct ProfileTestCommand: AsyncParsableCommand {
         }
         var outcomes: [Outcome] = []
         for run in tested {
-            let lines = run.differences.map { "\(run.delivery): \($0)" }
-            if let index = outcomes.firstIndex(where: { $0.capture == run.name }) {
-                outcomes[index].differences += lines
+            let index: Int
+            if let known = outcomes.firstIndex(where: { $0.capture == run.name }) {
+                index = known
             } else {
-                outcomes.append(
-                    Outcome(profile: folder.profile.id, capture: run.name, rows: run.rows, differences: lines))
+                index = outcomes.count
+                var outcome = Outcome(profile: folder.profile.id, capture: run.name, rows: run.rows, differences: [])
+                outcome.item = folder.cases.first { $0.name == run.name }
+                outcome.actual = run.actual
+                outcomes.append(outcome)
             }
+            outcomes[index].differences += run.differences.map { "\(run.delivery): \($0)" }
+            Grouped.add(run.rowDifferences, run.delivery, to: &outcomes[index].rowDifferences)
+            Grouped.add(run.otherDifferences, run.delivery, to: &outcomes[index].otherDifferences)
         }
         if outcomes.isEmpty {
             outcomes = [Outcome(profile: folder.profile.id, capture: "(no captures)", rows: 0, differences: [])]
@@ -101,37 +147,29 @@ struct ProfileTestCommand: AsyncParsableCommand {
                 outcome.differences = ProfileTest.faultDifferences(
                     item.faults, [ProfileDecode.Fault(text: "\(error)", isNotice: false)])
             }
+            Grouped.add(outcome.differences, "whole", to: &outcome.otherDifferences)
             return outcome
         }
         return outcomes.isEmpty
             ? [Outcome(profile: folder.profile.id, capture: "(no captures)", rows: 0, differences: [])] : outcomes
     }
 
-    private static func listing(_ outcomes: [Outcome]) -> Listing {
+    static func listing(_ outcomes: [Outcome]) -> Listing {
         var listing = Listing(
             columns: [
                 Column("profile", "PROFILE"), Column("capture", "CAPTURE", flexible: true),
                 Column("rows", "ROWS", .right),
-                Column("passed", "OUTCOME"), Column("differences", ""),
+                Column("passed", "OUTCOME"), Column("differences", ""), Column("row_differences", ""),
             ], whenEmpty: "no profiles")
         listing.rows = outcomes.map { outcome in
             let isPassed = outcome.differences.isEmpty
+            let word = isPassed ? (outcome.isUpdated ? "updated" : "passed") : "differs"
             return [
                 .text(outcome.profile), .text(outcome.capture), .number(outcome.rows),
-                Cell(.bool(isPassed), isPassed ? "passed" : "differs", isPassed ? .good : .bad),
-                .list(outcome.differences),
+                Cell(.bool(isPassed), word, isPassed ? (outcome.isUpdated ? .warning : .good) : .bad),
+                .list(outcome.differences), Cell(DifferenceText.json(outcome), ""),
             ]
         }
         return listing
-    }
-
-    private static func differences(_ outcomes: [Outcome], terminal: Terminal) -> String {
-        var text = ""
-        for outcome in outcomes where !outcome.differences.isEmpty {
-            text += "\n" + terminal.styled("\(outcome.profile) \(outcome.capture)", .heading) + "\n"
-            for line in outcome.differences.prefix(40) { text += "  \(VisibleText.of(line))\n" }
-            if outcome.differences.count > 40 { text += "  and \(outcome.differences.count - 40) more\n" }
-        }
-        return text
     }
 }

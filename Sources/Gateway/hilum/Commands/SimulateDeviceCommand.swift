@@ -89,10 +89,7 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
     }
 
     private func plan() throws -> SimulationPlan {
-        guard let data = FileManager.default.contents(atPath: capture) else {
-            throw CommandFailure(.wrong, "\(capture) cannot be read", cure: "check the path and its permissions")
-        }
-        let bytes = [UInt8](data)
+        let bytes = try CaptureFile.bytes(capture)
         let isKnown = try profile.map { try Self.isPlayed(by: $0, bytes) } ?? true
         guard let read = isKnown ? Capture(bytes) : Capture(asCaptured: bytes) else {
             throw CommandFailure(

@@ -28,6 +28,16 @@ final class DeviceLine {
         end()
     }
 
+    /// The descriptor for calls that wait, without limit of time; whoever takes it closes it.
+    func detach() -> Int32 {
+        let taken = descriptor
+        descriptor = -1
+        _ = fcntl(taken, F_SETFL, fcntl(taken, F_GETFL) & ~O_NONBLOCK)
+        var limit = timeval(tv_sec: 0, tv_usec: 0)
+        setsockopt(taken, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        return taken
+    }
+
     /// Puts all bytes on the line.
     func write(_ bytes: [UInt8], limit: Duration = .seconds(30)) throws {
         var sent = 0
