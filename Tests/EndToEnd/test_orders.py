@@ -126,12 +126,12 @@ def test_two_patients_under_one_specimen_are_held(tmp_path):
         analyser.query("S1")
         records = analyser.take()
         assert not [r for r in records if r[0] in "PO"], "nothing of either patient goes out"
-        alarm = until(lambda: [a for a in running.cli("alarms") if a["kind"] == "orders S1"], what="an alarm")
+        alarm = until(lambda: [a for a in running.cli("alarms", check=False) if a["kind"] == "orders S1"], what="an alarm")
         assert "P1, P2" in alarm[0]["text"]
         assert set(states(running, "S1").values()) == {"registered"}
         running.cli("orders", "cancel", "PL2", "--laboratory")
         assert [codes(o) for o in analyser.orders("S1")] == [["GLU"]]
-        until(lambda: not [a for a in running.cli("alarms") if a["kind"] == "orders S1"], what="the alarm's end")
+        until(lambda: not [a for a in running.cli("alarms", check=False) if a["kind"] == "orders S1"], what="the alarm's end")
 
 
 def test_orders_outlive_a_crash(tmp_path):
@@ -225,7 +225,7 @@ def test_mindray_asks_by_hl7(tmp_path):
         assert str(answer.segment("QAK")[2]) == "OK" and str(answer.segment("MSA")[2]) == "2"
         display = analyser.hear()
         assert str(display.segment("MSH")[9]) == "DSR^Q03"
-        lines = {str(s[1]): str(s[3]) for s in display.segments("DSP")}
+        lines = {str(s[1]): str(s[3]) if len(s) > 3 else "" for s in display.segments("DSP")}
         assert lines["1"] == "P1" and lines["21"] == "0012" and lines["5"] == "F"
         assert [v for k, v in lines.items() if int(k) > 28] == ["ALT"], "the device's own code, and no one else's test"
         assert set(states(running, "0012").values()) == {"registered"}, "nothing is marked before the device's word"

@@ -179,7 +179,10 @@ extension Conversation {
             send()
             if !messages.isEmpty { tell(messages, receipt) }
         }
-        if isIdle { exchangeDriverWhenIdle() }
+        if isIdle {
+            exchangeDriverWhenIdle()
+            sendOrders()
+        }
         checkQuiet()
     }
 

@@ -75,7 +75,8 @@ extension Conversation {
             }
             return submit([order])
         }
-        guard download.isWanted, !download.isFetching else { return }
+        // What the store says must hold what the device has said.
+        guard download.isWanted, !download.isFetching, committed == committing else { return }
         download.isWanted = false
         download.isFetching = true
         let generation = generation
