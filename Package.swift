@@ -63,12 +63,14 @@ let codecs: [Target] = [
 let model: [Target] = [
     gateway("ResultModel"),
     gateway("Terminology", ["ResultModel"]),
-    gateway("DeviceProfile", ["ResultModel", "Terminology", "JSONText", .product(name: "Yams", package: "Yams")]),
+    gateway("Orders", ["DriverWire", "JSONText"]),
+    gateway(
+        "DeviceProfile", ["ResultModel", "Terminology", "Orders", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
     gateway("ProfileAuthoring", ["DeviceProfile", "JSONText", "Terminology"]),
     gateway("ImagingModel", ["ResultModel", "DICOM"]),
     gateway("StructuredReports", ["ResultModel", "Terminology", "DICOM"]),
-    gateway("Contracts", ["ResultModel", "DriverWire", "ImagingModel"]),
+    gateway("Contracts", ["ResultModel", "DriverWire", "ImagingModel", "Orders"]),
 ]
 
 // Level 3: each knows the others only through Contracts.
@@ -84,7 +86,7 @@ let services: [Target] = [
     gateway(
         "Store",
         [
-            "Contracts", "ResultModel", "ImagingModel", "JSONText", logging,
+            "Contracts", "ResultModel", "ImagingModel", "Orders", "JSONText", logging,
             .product(name: "GRDB", package: "GRDB.swift"),
         ]),
     gateway(
@@ -95,7 +97,7 @@ let services: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ] + nio),
-    gateway("Intake", ["Contracts", "ResultModel", "DriverWire", logging]),
+    gateway("Intake", ["Contracts", "ResultModel", "DriverWire", "Orders", logging]),
     gateway(
         "Imaging",
         ["Contracts", "ResultModel", "ImagingModel", "StructuredReports", "DICOM", "DriverWire", "JSONText", logging]),
@@ -194,7 +196,8 @@ let executables: [Target] = [
         name: "hilum",
         dependencies: [
             "CharacterSets", "JSONText", "DriverWire", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "ResultModel",
-            "Terminology", "DeviceProfile", "Normalization", "ProfileAuthoring", "Contracts", "Transport", "DriverHost", "Store",
+            "Terminology", "Orders", "DeviceProfile", "Normalization", "ProfileAuthoring", "Contracts", "Transport",
+            "DriverHost", "Store",
             "Delivery",
             "Intake", "DICOM", "ImagingModel", "StructuredReports", "Imaging", "DICOMWeb", "ImageIndex", "CPlatform",
             logging,
@@ -217,14 +220,15 @@ let tests: [Target] = [
     test("HL7v2Tests", ["HL7v2", "CharacterSets"]),
     test("FHIRTests", ["FHIR", "JSONText"]),
     test("ResultModelTests", ["ResultModel"]),
-    test("DeviceProfileTests", ["DeviceProfile", "ResultModel", "JSONText"]),
+    test("DeviceProfileTests", ["DeviceProfile", "Orders", "ResultModel", "JSONText"]),
     test("ProfileAuthoringTests", ["ProfileAuthoring", "DeviceProfile", "JSONText", "Terminology"]),
     test(
         "NormalizationTests",
         ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire", "JSONText"]),
     test("TransportTests", ["Transport", "Contracts", "ResultModel", "CPlatform"] + nio),
     test("DriverHostTests", ["DriverHost", "Contracts", "DriverWire", "ResultModel"]),
-    test("StoreTests", ["Store", "Contracts", "ResultModel", "DriverWire"]),
+    test("OrdersTests", ["Orders", "DriverWire", "JSONText"]),
+    test("StoreTests", ["Store", "Contracts", "ResultModel", "DriverWire", "Orders"]),
     test(
         "DeliveryTests",
         [
@@ -243,7 +247,7 @@ let tests: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
-    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", logging]),
+    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", "Orders", logging]),
     test("LISDriverTests", ["LISDriver", "DriverKit", "DriverWire", "LIS01", "JSONText"]),
     test("DICOMTests", ["DICOM", "CharacterSets", "JSONText"]),
     test("ImagingModelTests", ["ImagingModel", "DICOM", "ResultModel"]),

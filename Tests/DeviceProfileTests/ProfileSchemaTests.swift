@@ -48,6 +48,9 @@ struct ProfileSchemaTests {
             ("status", map(definitions?["stateRule"]), ProfileReader.statusKeys),
             ("qc", definitions?["qcRule"], QCSubject.allCases.map(\.rawValue)),
             ("rows", definitions?["rowRule"], RowRule.Subject.allCases.map(\.rawValue) + ProfileReader.rowActions),
+            ("orders", definitions?["orders"], ProfileReader.orderKeys),
+            ("ordered test", map(definitions?["orders"]?["properties"]?["tests"]?["additionalProperties"]),
+                ProfileReader.orderedTestKeys),
             ("resend", schema["properties"]?["resend"], ProfileReader.resendKeys),
         ]
         for (name, part, known) in pairs {

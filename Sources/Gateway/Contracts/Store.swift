@@ -70,6 +70,8 @@ public struct CommitUnit: Sendable {
     public var messages: [MessageDraft]
     /// Faults to show.
     public var faults: [DriverFault]
+    /// What the device said of the tests it was given.
+    public var orders: [OrderMark]
     /// After this unit the driver needs nothing of what it received (a recovery need not replay it).
     public var isIdle: Bool
     /// An empty unit.
@@ -79,6 +81,7 @@ public struct CommitUnit: Sendable {
         journal = []
         messages = []
         faults = []
+        orders = []
         isIdle = false
     }
 }

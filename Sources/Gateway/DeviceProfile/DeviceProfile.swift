@@ -1,4 +1,5 @@
 import JSONText
+import Orders
 
 /// What is known about one model of device: which driver reads it, and what its words mean.
 ///
@@ -51,6 +52,8 @@ public struct DeviceProfile: Sendable, Equatable {
     public var unmapped = UnmappedPolicy.post
     /// How repeats are recognised.
     public var resend = ResendRule()
+    /// How orders are given to the device.
+    public var orders = OrderRules()
     /// What has to be put right in what a modality sends.
     public var imaging = ImagingRules()
     /// Other protocols of the same device, each a whole profile with the same id.

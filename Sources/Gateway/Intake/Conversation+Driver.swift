@@ -43,7 +43,7 @@ extension Conversation {
                 resumeIfPossible(after: piece.bytes.count)
                 feed(piece.bytes, at: piece.time)
             }
-            if hasEnded { finishDriver() }
+            if hasEnded { finishDriver() } else { ordersChanged() }
         }
     }
 
@@ -79,9 +79,15 @@ extension Conversation {
             case .acknowledge:
                 needsCommit = true
                 outgoing.append(.acknowledge, after: ticket)
-            case .message(let message, let start, let end), .order(let message, let start, let end):
+            case .message(let message, let start, let end):
                 needsCommit = true
                 unit.messages.append(draft(message, start, end))
+            case .order(let message, let start, let end):
+                needsCommit = true
+                unit.messages.append(draft(message, start, end))
+                let marks = givenOrders.marks(for: message)
+                for mark in marks { download.tried[mark.test] = nil }
+                unit.orders += marks
             case .query(let message, let start, let end):
                 needsCommit = true
                 unit.messages.append(draft(message, start, end))
@@ -97,7 +103,10 @@ extension Conversation {
         if needsCommit || owesIdlePoint { commit(&unit, through: batch) } else if !notedFaults.isEmpty { planFlush() }
         send()
         for query in queries { answer(query) }
-        if isIdle { exchangeDriverWhenIdle() }
+        if isIdle {
+            exchangeDriverWhenIdle()
+            sendOrders()
+        }
         checkQuiet()
     }
 
@@ -113,14 +122,6 @@ extension Conversation {
 
     private func shifted(_ fault: DriverFault) -> DriverFault {
         DriverFault(fault.severity, fault.text, start: offsetBase &+ fault.start, end: offsetBase &+ fault.end)
-    }
-
-    private func answer(_ query: DeviceMessage) {
-        guard let driver else { return }
-        for order in settings.answer(query) {
-            input += 1
-            driver.submit(order, at: services.clock.now())
-        }
     }
 
     // MARK: Commits
@@ -178,7 +179,10 @@ extension Conversation {
             send()
             if !messages.isEmpty { tell(messages, receipt) }
         }
-        if isIdle { exchangeDriverWhenIdle() }
+        if isIdle {
+            exchangeDriverWhenIdle()
+            sendOrders()
+        }
         checkQuiet()
     }
 
@@ -268,7 +272,9 @@ extension Conversation {
 
     /// New options count from a moment in which the driver needs nothing of what it has received.
     func exchangeDriverWhenIdle() {
-        guard let next = nextSettings, phase == .running, isIdle, isDriverDone, outgoing.isEmpty else { return }
+        guard let next = nextSettings, phase == .running, isIdle, isDriverDone, outgoing.isEmpty,
+            answersOwed == 0
+        else { return }
         nextSettings = nil
         settings = next
         driver?.close()

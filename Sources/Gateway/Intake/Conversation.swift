@@ -62,6 +62,12 @@ final class Conversation: @unchecked Sendable {
     var deadline: Int64?
     var plannedWake: Int64?
     var nextSettings: IntakeDevice?
+    /// Queries whose orders are being looked up, one after the other.
+    var answersOwed = 0
+    var answering: Task<Void, Never>?
+    /// What the driver was handed and the device has said nothing of yet.
+    var givenOrders = GivenOrders()
+    var download = Download()
     var whenQuiet: [@Sendable () -> Void] = []
     /// Closes the conversation in the journal.
     var closing: Task<Void, Never>?

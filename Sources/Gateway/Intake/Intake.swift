@@ -45,6 +45,11 @@ public final class Intake: LinkEventSink {
         for conversation in open { conversation.update(device) }
     }
 
+    /// Orders were taken up or cancelled: devices that are sent orders unasked get them as soon as their line is idle.
+    public func ordersChanged() {
+        for conversation in state.withLock({ Array($0.conversations.values) }) { conversation.ordersChanged() }
+    }
+
     /// Forgets a device. Its links are closed by Transport.
     public func remove(_ id: String) {
         state.withLock { _ = $0.devices.removeValue(forKey: id) }

@@ -1,4 +1,5 @@
 import DriverWire
+import Orders
 import ResultModel
 
 /// What the intake must know about one device: which driver reads it, and what is made of its messages.
@@ -26,21 +27,24 @@ public struct IntakeDevice: Sendable {
     public var options: [UInt8]
     /// Makes reports of a message: pure, called on the conversation's queue. `receivedAt`: microseconds since 1970, UTC.
     public var understand: @Sendable (DeviceMessage, _ receivedAt: Int64) -> Understood
-    /// Answers a query of the device: the orders for it, JSON objects for the driver's `submit`. Called on the
-    /// conversation's queue; must not block.
-    public var answer: @Sendable (DeviceMessage) -> [[UInt8]]
+    /// Answers a query of the device: what the driver is to submit.
+    public var answer: @Sendable (DeviceMessage) async -> [OrderSubmission]
+    /// What is to be sent to the device unasked; nil: this device is not sent anything unasked.
+    public var download: (@Sendable () async -> [OrderSubmission])?
 
     /// A device from its parts.
     public init(
         id: String, driver: String, options: [UInt8],
         understand: @escaping @Sendable (DeviceMessage, Int64) -> Understood,
-        answer: @escaping @Sendable (DeviceMessage) -> [[UInt8]]
+        answer: @escaping @Sendable (DeviceMessage) async -> [OrderSubmission],
+        download: (@Sendable () async -> [OrderSubmission])? = nil
     ) {
         self.id = id
         self.driver = driver
         self.options = options
         self.understand = understand
         self.answer = answer
+        self.download = download
     }
 }
 

@@ -59,6 +59,15 @@ final class QueueBoard: Sendable {
     }
 }
 
+/// Who is told that there are orders to look at.
+final class OrderWatchers: Sendable {
+    private let watchers = Mutex<[@Sendable () -> Void]>([])
+
+    func add(_ wake: @escaping @Sendable () -> Void) { watchers.withLock { $0.append(wake) } }
+
+    func tell() { for wake in watchers.withLock({ $0 }) { wake() } }
+}
+
 /// Who is shown reports as they are stored.
 final class Watchers: Sendable {
     private let watchers = Mutex<[@Sendable ([StoredReport]) -> Void]>([])

@@ -9,11 +9,12 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
         migrator.registerMigration("2") { try $0.execute(sql: imaging) }
+        migrator.registerMigration("3") { try $0.execute(sql: laboratoryOrders) }
         return migrator
     }
 
     /// Name of the last migration that this gateway knows.
-    static let version = "2"
+    static let version = "3"
 
     private static let first = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;

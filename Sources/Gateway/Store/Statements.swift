@@ -15,6 +15,8 @@ final class Statements {
     let retry: SQLStatement
     let conversation: SQLStatement
     let body: SQLStatement
+    let openTests: SQLStatement
+    let resulted: SQLStatement
     /// Begin and end of a transaction, through GRDB, which watches over them. One that has failed would fail once more with
     /// the same error: a rollback makes them anew.
     private(set) var begin: Statement
@@ -60,6 +62,13 @@ final class Statements {
             "UPDATE outbox SET attempts = attempts + 1, due = ?, note = ? WHERE id = ? AND state = 0 RETURNING 1")
         conversation = try prepare("SELECT closed FROM conversation WHERE id = ?")
         body = try prepare("SELECT body, received, omitted FROM report WHERE id = ?")
+        openTests = try prepare(
+            """
+            SELECT t.id, t.code, t.answered_by, t.device, o.patient FROM laboratory_order o
+            JOIN laboratory_test t ON t.laboratory_order = o.id WHERE o.specimen = ? AND t.state < 4
+            """)
+        resulted = try prepare(
+            "UPDATE laboratory_test SET state = 4, device = ?, changed = ?, note = '' WHERE id = ? AND state < 4")
     }
 
     func renewTransaction(_ database: Database) throws {

@@ -20,6 +20,9 @@ public final class Store: Sendable {
     let board: QueueBoard
     let images: ForwardBoard
     let alarms: AlarmList
+    let orderWatchers = OrderWatchers()
+    /// A connection of its own: who asks for orders waits neither for the writer nor for other readers.
+    let orderReader: StoreReader
     let retentionTask = Mutex<Task<Void, any Error>?>(nil)
     private let watchers: Watchers
     private let pool: DatabasePool
@@ -46,6 +49,7 @@ public final class Store: Sendable {
         self.alarms = alarms
         self.watchers = watchers
         reader = StoreReader(opening.pool, path: path)
+        orderReader = try StoreReader(folder: configuration.folder)
         writer = GroupWriter(
             pool: opening.pool, session: opening.session, checkpoint: opening.checkpointer, path: path,
             clock: configuration.clock,
@@ -79,6 +83,7 @@ public final class Store: Sendable {
         retentionTask.withLock { $0?.cancel() }
         alarms.settle(writer)
         writer.close()
+        orderReader.disconnect()
         checkpointer.close(pool)
         try? pool.close()
         lock.release()

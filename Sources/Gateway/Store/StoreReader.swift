@@ -34,6 +34,11 @@ public final class StoreReader: Sendable {
         }
     }
 
+    /// Ends the connection; a pool is closed by its owner.
+    func disconnect() {
+        if let queue = database as? DatabaseQueue { try? queue.close() }
+    }
+
     /// Runs a query on a snapshot of the database.
     func read<Value: Sendable>(_ query: @escaping @Sendable (Snapshot) throws -> Value) async throws(StoreFault)
         -> Value

@@ -86,6 +86,14 @@ extension WriteSession {
             for sql in [
                 "DELETE FROM fault WHERE unix < ?", "DELETE FROM alarm WHERE ended < ?",
                 "DELETE FROM quarantine WHERE unix < ?",
+                // Orders that nobody touched for so long, done or not.
+                """
+                DELETE FROM laboratory_order WHERE created < ?1 AND NOT EXISTS (SELECT 1 FROM laboratory_test t
+                WHERE t.laboratory_order = laboratory_order.id AND t.changed >= ?1)
+                """,
+                """
+                DELETE FROM laboratory_test WHERE changed < ?1 AND laboratory_order NOT IN (SELECT id FROM laboratory_order)
+                """,
             ] { try database.execute(sql: sql, arguments: [limit]) }
             return cursor.enter(.vacuum)
         }

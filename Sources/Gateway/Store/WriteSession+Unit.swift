@@ -28,6 +28,7 @@ extension WriteSession {
         }
         counters.seen(device, at: unit.journal.last?.unix ?? now.unix)
         for fault in unit.faults { try write(fault, unit.conversation, device, now) }
+        if !unit.orders.isEmpty { try write(unit.orders, device, now: now.unix) }
         var receipt = CommitReceipt(reports: [])
         for draft in unit.messages {
             let received = unit.journal.last?.unix ?? now.unix
@@ -133,6 +134,7 @@ extension WriteSession {
                 try post(report, omitted: finding.omitted, lane, to: destination, number: place, createdAt: nil)
             }
         }
+        if state == .stored || state == .held { try markResulted(report, device, now: now.unix) }
         effects.stored.append(StoredReport(report: report, state: state, repeats: finding.repeats))
         return ReportFate(
             id: report.id, repeats: finding.repeats, corrects: finding.repeats == nil && finding.corrects,

@@ -35,7 +35,7 @@ struct OrderWriter {
     ) {
         var patient = Draft()
         patient.set(options.patient, order.patientID)
-        patient.set(options.patientName, order.patientName)
+        patient.setName(options.patientName, order.patientName)
         patient.set(options.birthDate, order.birthDate.filter { $0 != "-" })
         patient.set(options.sex, order.sex)
         finish(&patient, type: UInt8(ascii: "P"), question: question, delimiters: delimiters)
@@ -109,6 +109,17 @@ private struct Draft {
             set(path.field, component, text)
         } else {
             set(path.field, 0, text)
+        }
+    }
+
+    /// A name in HL7's form, `Doe^Jane`: its parts are components of the field. Within one component they stand apart.
+    mutating func setName(_ path: LIS02Path?, _ name: String) {
+        guard let path else { return }
+        let parts = name.split(separator: "^", omittingEmptySubsequences: false).map(String.init)
+        if case .number = path.component {
+            set(path, parts.filter { !$0.isEmpty }.joined(separator: " "))
+        } else {
+            for (place, part) in parts.enumerated() { set(path.field, place + 1, part) }
         }
     }
 

@@ -2,13 +2,14 @@ import ArgumentParser
 import Imaging
 import ImagingModel
 import JSONText
+import Orders
 import Store
 
 /// `hilum orders`
 struct OrdersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orders",
-        abstract: "Imaging orders: what the modalities' worklist shows.",
+        abstract: "Orders: what the modalities' worklist shows, and what analysers are given.",
         subcommands: [OrdersListCommand.self, OrdersImportCommand.self, OrdersCancelCommand.self],
         defaultSubcommand: OrdersListCommand.self)
 }
@@ -23,7 +24,11 @@ struct OrdersImportCommand: AsyncParsableCommand {
             procedure {id, description} and steps [{modality, date, time, station_ae}]. CSV: a first line with names of
             columns (patient_id, patient_name, accession, procedure_id, station_ae, date, time, modality …), then a line a
             step. An order with the same accession number and procedure id replaces the earlier one; what a modality has
-            begun stays begun. docs/operations.md has every key.
+            begun stays begun.
+
+            Laboratory orders are known by their columns: placer, specimen_id, patient_id and tests must be there (patient_name,
+            birth_date, sex, specimen_type, priority, action, ordered_at, collected_at, devices, filler may be). The same order
+            again changes nothing; action add and cancel do what they say. docs/operations.md has every key.
 
             EXAMPLES
               hilum orders import today.csv
@@ -38,6 +43,7 @@ struct OrdersImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bytes = try CaptureFile.bytes(file)
+        if OrderFile.isLaboratory(bytes) { return try await LaboratoryOrders.take(bytes, from: file, check, place, output) }
         let orders: [ImagingOrder]
         do {
             orders = try ImagingOrders.parse(bytes)
@@ -67,7 +73,13 @@ struct OrdersListCommand: AsyncParsableCommand {
               hilum orders                              what modalities may still start
               hilum orders --station CT1 --date 2026-11-23
               hilum orders --all --patient 0012345
+              hilum orders list --laboratory            what analysers are given, and where each test stands
+              hilum orders list --laboratory --specimen 00123 --all
             """)
+
+    @Flag(help: "Laboratory orders, a line a test.") var laboratory = false
+    @Option(help: "Only this specimen (--laboratory).") var specimen: String?
+    @Option(help: "Only this order number of the orderer (--laboratory).") var placer: String?
 
     @Option(help: "Only this Patient ID.") var patient: String?
     @Option(help: "Only this accession number.") var accession: String?
@@ -81,6 +93,15 @@ struct OrdersListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reader = try place.open().reader()
+        if laboratory || specimen != nil || placer != nil {
+            let orders = try await asking { [specimen, patient, placer, all, limit] in
+                try await reader.laboratoryOrders(
+                    specimen: specimen, patient: patient, placer: placer, onlyOpen: !all, limit: limit)
+            }
+            var listing = LaboratoryOrders.listing
+            listing.rows = orders.flatMap { LaboratoryOrders.rows($0, onlyOpen: !all) }
+            return Stream.output(listing.rendered(output.format, terminal: .output))
+        }
         var query = WorklistQuery()
         func key(_ key: WorklistQuery.Key, _ text: String?) { if let text { query.keys[key] = .single(text) } }
         key(.patientID, patient)
@@ -125,18 +146,30 @@ struct OrdersListCommand: AsyncParsableCommand {
 struct OrdersCancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "Take an order out of the worklist.",
+        abstract: "Take an order out of the worklist, or back from the analysers.",
         discussion: """
             EXAMPLES
               hilum orders cancel A4711 --note "patient did not come"
+              hilum orders cancel PL77 --laboratory --test 2345-7
             """)
 
-    @Argument(help: "Accession number.") var accession: String
+    @Argument(help: "Accession number; with --laboratory the orderer's number.") var accession: String
+    @Flag(help: "A laboratory order.") var laboratory = false
+    @Option(help: "Only on this specimen (--laboratory).") var specimen: String?
+    @Option(help: "Only this test, as ordered (--laboratory).") var test: String?
     @OptionGroup var person: PersonOption
     @OptionGroup var place: StateOption
     @OptionGroup var output: FormatOption
 
     func run() async throws {
+        if laboratory {
+            let result = try await place.open().carry(
+                .cancelLaboratoryOrder(
+                    placer: accession, specimen: specimen ?? "", test: test ?? "", person.person()))
+            let tests = result["tests"]?.int ?? 0
+            return Stream.output(
+                output.said("order \(accession) is cancelled, \(tests) tests", ["tests": .number(tests)]))
+        }
         let result = try await place.open().carry(.cancelOrder(accession: accession, person.person()))
         let steps = result["steps"]?.int ?? 0
         Stream.output(output.said("order \(accession) is cancelled, \(steps) steps", ["steps": .number(steps)]))

@@ -32,6 +32,8 @@ enum ControlRequest: Sendable, Equatable {
     case importOrders(text: String)
     /// Take an order out of the worklist.
     case cancelOrder(accession: String, Person)
+    /// The tests of a laboratory order are not wanted any more; empty `specimen` and `test`: all of them.
+    case cancelLaboratoryOrder(placer: String, specimen: String, test: String, Person)
 
     /// The same request of somebody whose name is known better.
     func by(_ name: (Person) -> String) -> ControlRequest {
@@ -48,6 +50,8 @@ enum ControlRequest: Sendable, Equatable {
             return .discardImages(study: study, destination: destination, named(person))
         case .releaseStudy(let study, let person): return .releaseStudy(study: study, named(person))
         case .cancelOrder(let accession, let person): return .cancelOrder(accession: accession, named(person))
+        case .cancelLaboratoryOrder(let placer, let specimen, let test, let person):
+            return .cancelLaboratoryOrder(placer: placer, specimen: specimen, test: test, named(person))
         }
     }
 
@@ -65,6 +69,7 @@ enum ControlRequest: Sendable, Equatable {
         case .releaseStudy: "release-study"
         case .importOrders: "import-orders"
         case .cancelOrder: "cancel-order"
+        case .cancelLaboratoryOrder: "cancel-laboratory-order"
         }
     }
 
@@ -99,6 +104,11 @@ enum ControlRequest: Sendable, Equatable {
         case .cancelOrder(let accession, let person):
             object["accession"] = .string(accession)
             put(person)
+        case .cancelLaboratoryOrder(let placer, let specimen, let test, let person):
+            object["placer"] = .string(placer)
+            object["specimen"] = .string(specimen)
+            object["test"] = .string(test)
+            put(person)
         }
         return .object(object)
     }
@@ -132,6 +142,9 @@ enum ControlRequest: Sendable, Equatable {
         case "release-study": self = .releaseStudy(study: try text("study"), person)
         case "import-orders": self = .importOrders(text: try text("text"))
         case "cancel-order": self = .cancelOrder(accession: try text("accession"), person)
+        case "cancel-laboratory-order":
+            self = .cancelLaboratoryOrder(
+                placer: try text("placer"), specimen: try text("specimen"), test: try text("test"), person)
         case let word: throw ControlFault("unknown command \"\(word ?? "")\"", cure: "use the same version of hilum")
         }
     }

@@ -1,6 +1,7 @@
 import Contracts
 import Imaging
 import JSONText
+import Orders
 import Store
 
 /// What a person may do to the store, the same through a running gateway and without one.
@@ -32,6 +33,12 @@ enum StoreActions {
             case .releaseStudy(let study, let person):
                 try await store.release(study: study, who: person.who, note: person.note)
                 return .success(["study": .string(study)])
+            case .importOrders(let text) where OrderFile.isLaboratory(Array(text.utf8)):
+                let taken = try await store.put(laboratory: try OrderFile.parse(Array(text.utf8)))
+                return .success([
+                    "orders": .number(taken.orders), "added": .number(taken.added), "known": .number(taken.known),
+                    "cancelled": .number(taken.cancelled),
+                ])
             case .importOrders(let text):
                 let orders = try ImagingOrders.parse(Array(text.utf8))
                 try await store.put(orders: orders)
@@ -41,12 +48,18 @@ enum StoreActions {
             case .cancelOrder(let accession, let person):
                 let steps = try await store.cancelOrder(accession: accession, who: person.who, note: person.note)
                 return .success(["steps": .number(steps)])
+            case .cancelLaboratoryOrder(let placer, let specimen, let test, let person):
+                let tests = try await store.cancelLaboratoryOrder(
+                    placer: placer, specimen: specimen, test: test, who: person.who, note: person.note)
+                return .success(["tests": .number(tests)])
             case .status, .reload:
                 return .failure(ControlFault("no gateway runs on this state folder", cure: "start it with hilum serve"))
             }
         } catch let refusal as StoreRefusal {
             return .failure(ControlFault(refusal.text))
         } catch let fault as ImagingOrderFault {
+            return .failure(ControlFault(fault.problem, cure: fault.cure))
+        } catch let fault as OrderFileFault {
             return .failure(ControlFault(fault.problem, cure: fault.cure))
         } catch let fault as StoreFault {
             return .failure(ControlFault(fault.text))

@@ -14,15 +14,16 @@ struct DeviceRuntime: Sendable {
     let entry: DeviceEntry
     let profile: DeviceProfile
     let link: DeviceLinkSpec
-    let intake: IntakeDevice
+    private(set) var intake: IntakeDevice
 
     /// - Parameters:
     ///   - compiled: profiles made ready, shared between devices.
     ///   - destinations: ids that a patient's report of this device goes to.
+    ///   - desk: gives the device its orders.
     ///   - unknown: counts codes that no rule knew.
     init(
         _ entry: DeviceEntry, profile: DeviceProfile, link: DeviceLinkSpec, compiled: CompiledProfile,
-        zone: any ZoneRules, destinations: [String], unknown: UnknownCodes
+        zone: any ZoneRules, destinations: [String], unknown: UnknownCodes, desk: OrderDesk
     ) {
         self.entry = entry
         self.profile = profile
@@ -46,15 +47,8 @@ struct DeviceRuntime: Sendable {
                 }
                 return IntakeDevice.Understood(reports: reports, contentDigest: normalized.contentDigest)
             },
-            answer: { query in query.queries.map { Self.nothingOrdered($0) } })
-    }
-
-    /// The answer to a query while the store knows no orders: the specimen is not known here.
-    private static func nothingOrdered(_ query: DeviceMessage.Query) -> [UInt8] {
-        JSONValue.object([
-            "specimen_id": .string(query.specimenID), "patient": .object(["id": .string(query.patientID)]),
-            "tests": .array([]), "known": .bool(false), "token": .string(query.token),
-        ]).serialized()
+            answer: { query in await desk.answer(query) })
+        if profile.orders.download.isPushed { intake.download = { await desk.download() } }
     }
 }
 

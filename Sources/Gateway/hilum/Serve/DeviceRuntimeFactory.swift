@@ -1,3 +1,4 @@
+import Contracts
 import DeviceProfile
 import Normalization
 import Synchronization
@@ -10,7 +11,15 @@ final class DeviceRuntimeFactory: Sendable {
     /// Profiles made ready, by revision: devices with one profile share it.
     private let compiled = Mutex<[String: CompiledProfile]>([:])
 
-    init(_ configuration: GatewayConfiguration, zone: SystemZone, unknown: UnknownCodes) {
+    private let orders: any OrderBook
+    private let alarms: any AlarmSink
+
+    init(
+        _ configuration: GatewayConfiguration, zone: SystemZone, unknown: UnknownCodes, orders: any OrderBook,
+        alarms: any AlarmSink
+    ) {
+        self.orders = orders
+        self.alarms = alarms
         self.configuration = configuration
         self.zone = zone
         self.unknown = unknown
@@ -28,7 +37,8 @@ final class DeviceRuntimeFactory: Sendable {
             return DeviceRuntime(
                 entry, profile: profile, link: link, compiled: ready(profile), zone: zone,
                 destinations: configuration.destinations(device: entry.id, kind: profile.kind.rawValue),
-                unknown: unknown)
+                unknown: unknown,
+                desk: OrderDesk(device: entry.id, profile: profile, book: orders, alarms: alarms))
         }
     }
 

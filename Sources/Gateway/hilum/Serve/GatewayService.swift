@@ -35,7 +35,6 @@ final class GatewayService: Sendable {
         self.configuration = configuration
         self.log = log
         let zone = SystemZone(configuration.site.timezone) ?? SystemZone.utc
-        factory = DeviceRuntimeFactory(configuration, zone: zone, unknown: unknownCodes)
         self.library = Mutex(library)
         clock = SystemClock { zone.utcOffset(at: $0 * 1_000_000) }
         var storeSettings = StoreConfiguration(folder: configuration.state, clock: clock)
@@ -45,6 +44,8 @@ final class GatewayService: Sendable {
             results: configuration.retention.results?.components.seconds,
             images: configuration.retention.images?.components.seconds)
         store = try Store(storeSettings, log: log)
+        factory = DeviceRuntimeFactory(
+            configuration, zone: zone, unknown: unknownCodes, orders: store, alarms: store)
         var driverSettings = DriverHostSettings(
             moduleFolders: Installation.driverFolders(configuration.drivers.folders.map(\.path)),
             executable: Installation.driverHost)
@@ -65,6 +66,7 @@ final class GatewayService: Sendable {
         transport = Transport(
             devices: runtimes.filter(\.entry.isEnabled).map(\.link), sink: intake, clock: clock,
             stateFolder: configuration.state, log: log)
+        store.onOrders { [intake] in intake.ordersChanged() }
     }
 
     /// Reads what a crash left, then opens queues and links.

@@ -1,0 +1,47 @@
+/// What a driver is to be handed, and what a person has to know.
+public struct OrderPlan: Sendable, Equatable {
+    /// Why something was held back.
+    public struct Problem: Sendable, Equatable {
+        /// The specimen concerned.
+        public var specimen: String
+        /// What, and what to do.
+        public var text: String
+    }
+
+    /// In the order in which they are handed over.
+    public var submissions: [OrderSubmission] = []
+    /// What was held back.
+    public var problems: [Problem] = []
+    /// A plan to do nothing.
+    public init() {}
+}
+
+/// One order as a driver's `submit` takes it, with the tests that it is about.
+public struct OrderSubmission: Sendable, Equatable {
+    /// A code given to the device and the test in the store that it stands for.
+    public struct Item: Sendable, Equatable {
+        /// The device's code.
+        public var code: String
+        /// Row of the test.
+        public var test: Int64
+        /// Device codes whose result answers the test.
+        public var answeredBy: [String]
+    }
+
+    /// JSON (docs/writing-a-driver.md).
+    public var json: [UInt8]
+    /// The specimen.
+    public var specimen: String
+    /// What it is about; empty: nothing is ordered.
+    public var items: [Item]
+    /// It takes tests back.
+    public var isCancellation: Bool
+
+    /// A submission from its parts.
+    public init(json: [UInt8], specimen: String, items: [Item] = [], isCancellation: Bool = false) {
+        self.json = json
+        self.specimen = specimen
+        self.items = items
+        self.isCancellation = isCancellation
+    }
+}
