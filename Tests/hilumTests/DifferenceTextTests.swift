@@ -33,8 +33,9 @@ struct DifferenceTextTests {
 
     @Test("A line a row, both values below each other, each difference once however often it came")
     func text() throws {
+        let text = DifferenceText.of([try outcome()], terminal: .file)
         #expect(
-            DifferenceText.of([try outcome()], terminal: .file) == """
+            text == """
 
                 acme one
                   ~ result 1 1 GLU

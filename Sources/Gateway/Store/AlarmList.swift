@@ -122,10 +122,10 @@ final class AlarmList: Sendable {
                     for alarm in dirty { try Self.write(alarm, session.database) }
                 },
                 finish: { [self] fault in
-                    state.withLock { state in
+                    let isMoreToWrite = state.withLock { state in
                         state.isWritePlanned = false
-                        // After a failure the next alarm writes them all again; so does what came meanwhile.
-                        guard fault == nil else { return }
+                        // After a failure the store's own alarm ends some time, and writes them all.
+                        guard fault == nil else { return false }
                         for alarm in batch.alarms {
                             if alarm.ended != nil { state.ended.removeAll { $0.id == alarm.id } }
                             let key = [alarm.subject, alarm.kind]
@@ -133,7 +133,10 @@ final class AlarmList: Sendable {
                                 state.open[key]?.isDirty = false
                             }
                         }
+                        // What came after the transaction had read its alarms found a write planned already.
+                        return !state.ended.isEmpty || state.open.values.contains(where: \.isDirty)
                     }
+                    if isMoreToWrite { plan() }
                 }, size: 256))
     }
 

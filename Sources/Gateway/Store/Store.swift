@@ -28,6 +28,7 @@ public final class Store: Sendable {
     private let pool: DatabasePool
     private let lock: StateLock
     private let checkpointer: Checkpointer
+    private let isClosed = Atomic(false)
 
     /// Opens the store of a state folder, makes or migrates its tables, and loads what waits.
     ///
@@ -78,8 +79,9 @@ public final class Store: Sendable {
         }
     }
 
-    /// `close` for callers that may block.
+    /// `close` for callers that may block. Closing again does nothing.
     public func closeBlocking() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         retentionTask.withLock { $0?.cancel() }
         alarms.settle(writer)
         writer.close()

@@ -35,14 +35,15 @@ enum DifferenceText {
         _ group: ProfileTestCommand.Grouped<RowDifference>, width: Int, _ terminal: Terminal
     ) -> String {
         let difference = group.difference
-        let subject = VisibleText.of(subject(difference)).padded(to: width, alignment: .left)
+        let name = VisibleText.of(subject(difference))
+        let subject = name.padded(to: width, alignment: .left)
         let manner = manner(group.deliveries, terminal)
         let value = VisibleText.of(difference.value)
         switch difference.kind {
         case .missing: return "  " + terminal.styled("- \(subject)  \(value)  missing", .bad) + "\(manner)\n"
         case .extra: return "  " + terminal.styled("+ \(subject)  \(value)  extra", .good) + "\(manner)\n"
         case .wrong:
-            var text = "  ~ \(subject)\(manner)\n"
+            var text = "  ~ \(name)\(manner)\n"
             let keys = difference.fields.map { DisplayWidth.of($0.key) }.max() ?? 0
             for field in difference.fields {
                 let key = field.key.padded(to: keys, alignment: .left)
