@@ -12,7 +12,7 @@ extension ProfileCatalogue {
         let rows = entries.map { entry -> String in
             let cells = [
                 entry.vendor, entry.models, entry.id, entry.kind, entry.protocols, entry.links, entry.orders,
-                entry.support, "\(entry.codes), \(entry.loinc) LOINC", entry.documents,
+                entry.support, entry.loinc == 0 ? "\(entry.codes)" : "\(entry.codes), \(entry.loinc) LOINC", entry.documents,
             ]
             let texts = zip(titles, cells).map { title, text in
                 let shown =
@@ -109,7 +109,7 @@ extension ProfileCatalogue {
         main { padding: 0 1.25rem 2rem; }
         table { border-collapse: collapse; width: 100%; }
         th { text-align: left; position: sticky; top: 0; background: var(--ground); border-bottom: 2px solid var(--line); }
-        th, td { padding: .4rem .6rem .4rem 0; vertical-align: top; overflow-wrap: anywhere; }
+        th, td { padding: .4rem .6rem .4rem 0; vertical-align: top; overflow-wrap: break-word; }
         tbody tr { border-bottom: 1px solid var(--line); }
         tbody tr:hover { background: var(--band); }
         code { font: 13px ui-monospace, monospace; }
