@@ -63,7 +63,7 @@ let codecs: [Target] = [
 let model: [Target] = [
     gateway("ResultModel"),
     gateway("Terminology", ["ResultModel"]),
-    gateway("Orders", ["DriverWire", "JSONText"]),
+    gateway("Orders", ["CharacterSets", "DriverWire", "JSONText"]),
     gateway(
         "DeviceProfile", ["ResultModel", "Terminology", "Orders", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
@@ -227,7 +227,7 @@ let tests: [Target] = [
         ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire", "JSONText"]),
     test("TransportTests", ["Transport", "Contracts", "ResultModel", "CPlatform"] + nio),
     test("DriverHostTests", ["DriverHost", "Contracts", "DriverWire", "ResultModel"]),
-    test("OrdersTests", ["Orders", "DriverWire", "JSONText"]),
+    test("OrdersTests", ["Orders", "CharacterSets", "DriverWire", "JSONText"]),
     test("StoreTests", ["Store", "Contracts", "ResultModel", "DriverWire", "Orders"]),
     test(
         "DeliveryTests",
@@ -247,7 +247,7 @@ let tests: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
-    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", "Orders", logging]),
+    test("IntakeTests", ["Intake", "Contracts", "ResultModel", "DriverWire", "JSONText", "Orders", logging]),
     test("LISDriverTests", ["LISDriver", "DriverKit", "DriverWire", "LIS01", "JSONText"]),
     test("DICOMTests", ["DICOM", "CharacterSets", "JSONText"]),
     test("ImagingModelTests", ["ImagingModel", "DICOM", "ResultModel"]),

@@ -76,6 +76,18 @@ struct BeckmanAUOrderTests {
         }
     }
 
+    @Test("an inquiry without id is not asked on as if the day's number were one, unless the profile says that it is")
+    func withoutID() throws {
+        let inquiry = "R 000301N0007" + String(repeating: " ", count: 20)
+        var replay = try Replay(BeckmanAUDriver.self, Self.options)
+        replay.feed(Self.frame(inquiry))
+        #expect(replay.queries.isEmpty && replay.faults(.notice).count == 1)
+        #expect(String(decoding: replay.transmitted, as: UTF8.self).contains("S 000301 0007"))
+        replay = try Replay(BeckmanAUDriver.self, Self.options.dropLast(1) + #", "ask_by_number": true}"#)
+        replay.feed(Self.frame(inquiry))
+        #expect(replay.queries.first?.queries.first?.specimenID == "0007")
+    }
+
     @Test("an order that cannot be expressed, or that the analyser did not ask for, is refused and nothing is sent")
     func refusedByUs() throws {
         var (replay, token) = try Self.asked()

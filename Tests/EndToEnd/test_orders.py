@@ -5,7 +5,7 @@ import time
 
 import hl7
 import pytest
-from support.astm import ACK, ENQ, EOT, ETB, ETX, STX, Sender, checksum, message
+from support.astm import ACK, ENQ, EOT, ETB, ETX, NAK, STX, Sender, checksum, message
 from support.gateway import Gateway, hilum, until
 from support.ports import free_port
 
@@ -21,15 +21,15 @@ class Analyser(Sender):
             records.append(f"Q|{n}|{component.format(specimen)}||ALL||||||||{status}".encode())
         return self.send(records + [b"L|1|N"])
 
-    def take(self, timeout=10):
-        """One transmission of the host: its records, every frame checked and acknowledged."""
+    def take(self, timeout=10, refuse=0, encoding="utf-8"):
+        """One transmission of the host: its records, every frame checked and acknowledged; the first `refuse` times NAK."""
         assert self.answer(timeout) == ENQ
         self.write(ACK)
         text, number = b"", 1
         while True:
             first = self.answer(timeout)
             if first == EOT:
-                return text.decode().split("\r")[:-1]
+                return text.decode(encoding).split("\r")[:-1]
             assert first == STX
             body = b""
             while not body.endswith((ETX, ETB)):
@@ -37,32 +37,39 @@ class Analyser(Sender):
             assert self.answer() + self.answer() == checksum(body)
             assert self.answer() + self.answer() == b"\r\n"
             assert body[:1] == b"%d" % (number % 8)
+            if refuse:
+                refuse -= 1
+                self.write(NAK)
+                continue
             text += body[1:-1]
             number += 1
             self.write(ACK)
 
     def orders(self, *specimens, **options):
-        """Asks, and gives the O records of each answer."""
+        """Asks, and gives the O records of the answer."""
         self.query(*specimens, **options)
-        return [record.split("|") for _ in specimens for record in self.take() if record.startswith("O")]
+        return [record.split("|") for record in self.take() if record.startswith("O")]
 
 
 def codes(order):
     return [test.split("^")[3] for test in order[4].split("\\")] if order[4] else []
 
 
-def profile(folder, name, base, orders):
+def profile(folder, name, base, orders, options=None):
     """A profile of the site's own."""
     place = folder / "profiles" / name
     place.mkdir(parents=True, exist_ok=True)
-    (place / "profile.yaml").write_text(f"id: {name}\nextends: {base}\nsupport: claimed\norders: {json.dumps(orders)}\n")
+    text = f"id: {name}\nextends: {base}\nsupport: claimed\norders: {json.dumps(orders)}\n"
+    (place / "profile.yaml").write_text(text + (f"options: {json.dumps(options)}\n" if options else ""))
 
 
-def gateway(folder, port, base="generic-lis", orders=None, **more):
-    profile(folder, "site-analyser", base, orders or {"unlisted": "send" if base == "generic-lis" else "leave"})
+def gateway(folder, *ports, base="generic-lis", orders=None, options=None, **more):
+    """A gateway with an analyser a1, a2 … on each port."""
+    profile(folder, "site-analyser", base, orders or {"unlisted": "send" if base == "generic-lis" else "leave"}, options)
     more["profiles"] = [str(folder / "profiles")]
-    device = {"id": "a1", "profile": "site-analyser", "link": {"tcp": {"listen": port, "peer": "any"}}}
-    return Gateway(folder / "gateway", [device], [], **more)
+    devices = [{"id": f"a{n}", "profile": "site-analyser", "link": {"tcp": {"listen": port, "peer": "any"}}}
+               for n, port in enumerate(ports, 1)]
+    return Gateway(folder / "gateway", devices, [], **more)
 
 
 def take_up(running, folder, *lines):
@@ -111,11 +118,11 @@ def test_unknown_two_at_once_add_on_and_cancelled(tmp_path):
         assert [codes(o) for o in analyser.orders("S1")] == [["GLU", "K"]]
         take_up(running, tmp_path, "PL1,S1,P1,,,,GLU,,cancel,")
         assert [codes(o) for o in analyser.orders("S1")] == [["K"]]
-        running.cli("orders", "cancel", "PL1", "--laboratory")
+        running.cli("orders", "cancel", "PL1", "--laboratory", "--note", "test")
         analyser.query("S1")
         assert analyser.take()[-1] == "L|1|I"
         assert states(running, "S1") == {"GLU": "cancelled", "K": "cancelled"}
-        refused = hilum("orders", "cancel", "PL1", "--laboratory", "--config", str(running.config))
+        refused = hilum("orders", "cancel", "PL1", "--laboratory", "--note", "test", "--config", str(running.config))
         assert refused.returncode == 1 and "no open test" in refused.stderr
 
 
@@ -126,10 +133,11 @@ def test_two_patients_under_one_specimen_are_held(tmp_path):
         analyser.query("S1")
         records = analyser.take()
         assert not [r for r in records if r[0] in "PO"], "nothing of either patient goes out"
+        assert records[-1] == "L|1|Q", "and it is not said that nothing was ordered"
         alarm = until(lambda: [a for a in running.cli("alarms", check=False) if a["kind"] == "orders S1"], what="an alarm")
         assert "P1, P2" in alarm[0]["text"]
         assert set(states(running, "S1").values()) == {"registered"}
-        running.cli("orders", "cancel", "PL2", "--laboratory")
+        running.cli("orders", "cancel", "PL2", "--laboratory", "--note", "test")
         assert [codes(o) for o in analyser.orders("S1")] == [["GLU"]]
         until(lambda: not [a for a in running.cli("alarms", check=False) if a["kind"] == "orders S1"], what="the alarm's end")
 
@@ -157,7 +165,7 @@ def test_orders_are_sent_unasked_taken_back_and_not_twice(tmp_path):
             order = next(r for r in analyser.take() if r.startswith("O|")).split("|")
             assert codes(order) == ["K"] and order[11] == "A"
             until(lambda: states(running, "S1")["K"] == "accepted", what="acceptance")
-            running.cli("orders", "cancel", "PL1", "--laboratory", "--test", "K")
+            running.cli("orders", "cancel", "PL1", "--laboratory", "--note", "test", "--test", "K")
             order = next(r for r in analyser.take() if r.startswith("O|")).split("|")
             assert codes(order) == ["K"] and order[11] == "C"
             until(lambda: states(running, "S1")["K"] == "cancelled")
@@ -232,6 +240,180 @@ def test_mindray_asks_by_hl7(tmp_path):
         control = str(display.segment("MSH")[10])
         analyser.say(f"MSH|^~\\&|Analyser|Lab|||20240318143001||ACK^Q03|3|P|2.3.1\rMSA|AA|{control}|ok\rERR|0\r")
         until(lambda: states(running, "0012") == {"1742-6": "accepted", "99999-9": "registered"}, what="acceptance")
+
+
+LAW = ("MSH|^~\\&|Analyser|Lab|LIS|Lab|20240318143000+0000||QBP^Q11^QBP_Q11|{id}|P|2.5.1|||NE|AL||UNICODE UTF-8|||LAB-27^IHE\r"
+       "QPD|WOS^Work Order Step^IHE_LABTF|T{id}|{specimen}\rRCP|I||R\r")
+
+
+def segments(message, name):
+    return [[str(field) for field in segment] for segment in message.segments(name)]
+
+
+def test_ihe_law_from_the_question_to_a_test_taken_back(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, base="generic-law", orders={"download": "both"}) as running, \
+            MLLPAnalyser(port) as analyser:
+        analyser.say(LAW.format(id=1, specimen="NOBODY"))
+        assert str(analyser.hear().segment("MSH")[9]) == "RSP^K11^RSP_K11"
+        nothing = analyser.hear()
+        assert str(nothing.segment("ORC")[1]) == "DC" and str(nothing.segment("SPM")[2]) == "NOBODY"
+        # Unasked: each test is a step with a number of its own; the device takes one and refuses the other.
+        take_up(running, tmp_path, "PL1,S1,P1,Doe^Jane,,,2951-2 2823-3,,,")
+        order = analyser.hear()
+        assert str(order.segment("MSH")[9]) == "OML^O33^OML_O33" and str(order.segment("PID")[3]) == "P1"
+        steps = {row[4]: row[2] for row in segments(order, "OBR")}
+        assert list(steps) == ["2951-2^^LN", "2823-3^^LN"]
+
+        def word(message, *lines):
+            control = str(message.segment("MSH")[10])
+            orc = "".join(f"ORC|{action}|{number}\r" for action, number in lines)
+            analyser.say(f"MSH|^~\\&|Analyser|Lab|||20240318||ORL^O34^ORL_O42|9|P|2.5.1\rMSA|AA|{control}\rSPM|1|S1\r{orc}")
+
+        word(order, ("OK", steps["2951-2^^LN"]), ("UA", steps["2823-3^^LN"]))
+        until(lambda: states(running, "S1") == {"2951-2": "accepted", "2823-3": "refused"}, what="the device's word")
+        running.cli("orders", "cancel", "PL1", "--laboratory", "--test", "2951-2", "--note", "wrong tube")
+        cancel = analyser.hear()
+        assert [(row[1], row[2]) for row in segments(cancel, "ORC")] == [("CA", steps["2951-2^^LN"])]
+        word(cancel, ("CR", steps["2951-2^^LN"]))
+        analyser.say(LAW.format(id=2, specimen="S1"))
+        assert str(analyser.hear().segment("QAK")[2]) == "OK"
+        again = analyser.hear()
+        assert [row[4] for row in segments(again, "OBR")] == ["2823-3^^LN"], "what was refused is still wanted"
+        assert segments(again, "OBR")[0][2] == steps["2823-3^^LN"]
+
+
+def test_a_group_of_samples_by_hl7(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, base="mindray-bs300") as running, MLLPAnalyser(port) as analyser:
+        take_up(running, tmp_path, "PL1,0012,P1,,,,1742-6,,,", "PL2,0013,P2,,,,1920-8,,,", "PL3,0014,P3,,,,K,,,")
+        analyser.say(QRY.format(id=1, specimen=""))
+        assert str(analyser.hear().segment("QAK")[2]) == "OK"
+        for number, (specimen, test) in enumerate([("0012", "ALT"), ("0013", "AST")], 1):
+            display = analyser.hear()
+            lines = {str(s[1]): str(s[3]) if len(s) > 3 else "" for s in display.segments("DSP")}
+            assert lines["21"] == specimen and lines["29"] == test and str(display.segment("DSC")[1]) == str(number)
+            control = str(display.segment("MSH")[10])
+            code, number = ("AA", "0") if specimen == "0012" else ("AE", "205")
+            analyser.say(f"MSH|^~\\&|A|L|||20240318||ACK^Q03|3|P|2.3.1\rMSA|{code}|{control}||||{number}\r")
+        until(lambda: states(running, "0013") == {"1920-8": "refused"}, what="refusal")
+        row = running.cli("orders", "list", "--laboratory", "--specimen", "0013")[0]
+        assert "error 205" in row["note"] and row["device"] == "a1"
+        assert states(running, "0012") == {"1742-6": "accepted"}
+
+
+AU_OPTIONS = {"start": "STX", "end": "ETX", "bcc": "none", "detect": False,
+              "widths": {"system": 2, "id": 20, "sex": 1, "years": 3, "months": 2, "information": 20, "test": 3}}
+
+
+class BlockAnalyser(Sender):
+    """Blocks between STX and ETX, each answered by ACK."""
+
+    def ask_block(self, text):
+        assert self.ask(STX + text.encode() + ETX) == ACK
+        return self.block()
+
+    def block(self):
+        assert self.answer() == STX
+        text = b""
+        while not text.endswith(ETX):
+            text += self.answer()
+        self.write(ACK)
+        return text[:-1].decode()
+
+
+def test_au_inquiries(tmp_path):
+    port = free_port()
+    orders = {"tests": {"2345-7": "99", "ELECTROLYTES": ["012", "013"]}}
+    with gateway(tmp_path, port, base="olympus-au400", orders=orders, options=AU_OPTIONS) as running, \
+            BlockAnalyser(port) as analyser:
+        take_up(running, tmp_path, "PL1,00240318,P1,,,F,2345-7 ELECTROLYTES 777,,,")
+        text = analyser.ask_block("R 01000301N0007" + "00240318".rjust(20))
+        assert text.startswith("S 01000301 0007" + "00240318".rjust(20)) and text.endswith("099012013")
+        until(lambda: states(running, "00240318") == {
+            "2345-7": "accepted", "ELECTROLYTES": "accepted", "777": "registered"}, what="acceptance")
+        unknown = analyser.ask_block("R 01000301N0008" + "00999".rjust(20))
+        assert unknown.rstrip().endswith("E000000"), "no test behind the head"
+
+
+def test_coagulation_inquiries(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, base="sysmex-ca1500", orders={"download": "query"}) as running, \
+            BlockAnalyser(port) as analyser:
+        take_up(running, tmp_path, "PL1,0A1042,P1,Doe^Jane,,,5902-2 14979-9,,,")
+
+        def inquire(specimen):
+            head = "R1210101U2403180915" + "000007" + "05" + specimen.rjust(15) + "B"
+            return analyser.ask_block(head + " " * 15 + "040      050      060      ")
+
+        assert inquire("0A1042").endswith("040      050      ") and inquire("NONE").endswith("000      ")
+        until(lambda: set(states(running, "0A1042").values()) == {"accepted"}, what="acceptance")
+        block = "D1210101U240318091500000705" + "0A1042".rjust(15) + "B" + " " * 15 + "041  118 044  103 "
+        assert analyser.ask(STX + block.encode() + ETX) == ACK
+        until(lambda: states(running, "0A1042") == {"5902-2": "resulted", "14979-9": "accepted"}, what="the result")
+
+
+def test_all_and_ranges_in_one_message_after_a_refused_frame(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port) as running, Analyser(port) as analyser:
+        take_up(running, tmp_path, "PL1,A1,P1,,,,GLU,,,", "PL2,A2,P2,,,,NA,,,", "PL3,B1,P3,,,,K,,,")
+        head = b"H|\\^&|||Generic^1.0|||||||P|LIS2-A2|20240318124000"
+        assert analyser.send([head, b"Q|1|ALL||ALL||||||||O", b"L|1|N"])
+        records = analyser.take(refuse=2)
+        assert [r.split("|")[2] for r in records if r.startswith("O")] == ["A1", "A2", "B1"]
+        assert [r.split("|")[1] for r in records if r.startswith("P")] == ["1", "2", "3"] and records[-1] == "L|1|F"
+        assert analyser.send([head, b"Q|1|^A1|^A9|ALL||||||||O", b"L|1|N"])
+        assert [r.split("|")[2] for r in analyser.take() if r.startswith("O")] == ["A1", "A2"]
+        assert analyser.send([head, b"Q|1|^||ALL||||||||O", b"L|1|N"])
+        assert analyser.take()[-1] == "L|1|I", "a tube without a code is not all tubes"
+
+
+def test_two_analysers_never_get_one_tube_unasked(tmp_path):
+    ports = [free_port(), free_port()]
+    with gateway(tmp_path, *ports, orders={"download": "push", "unlisted": "send"}) as running:
+        with Analyser(ports[0]) as first, Analyser(ports[1]) as second:
+            take_up(running, tmp_path, *[f"PL{n},S{n},P{n},,,,GLU,,," for n in range(6)])
+            seen, idle = [], 0
+            while idle < 3:
+                idle += 1
+                for analyser in (first, second):
+                    try:
+                        records = analyser.take(timeout=1)
+                    except socket.timeout:
+                        continue
+                    idle = 0
+                    seen += [r.split("|")[2] for r in records if r.startswith("O")]
+            assert sorted(seen) == [f"S{n}" for n in range(6)]
+
+
+def test_an_order_on_its_way_when_the_gateway_dies_goes_out_again(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, orders={"download": "push", "unlisted": "send"}) as running:
+        take_up(running, tmp_path, "PL1,S1,P1,,,,GLU,,,", "PL2,S2,P2,,,,K,,,")
+        with Analyser(port) as analyser:
+            assert analyser.answer() == ENQ
+            analyser.write(ACK)
+            assert analyser.answer() == STX
+            running.kill()
+        running.start()
+        with Analyser(port) as analyser:
+            told = [next(r for r in analyser.take() if r.startswith("O|")).split("|")[2] for _ in range(2)]
+            assert told == ["S1", "S2"]
+            until(lambda: states(running, "S1") == {"GLU": "accepted"}, what="acceptance")
+        # The link comes and goes: what was taken is not sent again.
+        with Analyser(port) as analyser:
+            with pytest.raises(socket.timeout):
+                analyser.answer(timeout=2)
+
+
+def test_names_in_chinese_from_a_file_to_the_device(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, options={"charset": "GB18030"}) as running, Analyser(port) as analyser:
+        path = tmp_path / "orders.csv"
+        path.write_bytes(f"{HEAD}\nPL1,S1,P1,张^三,,,GLU,,,\n".encode("gb18030"))
+        assert running.cli("orders", "import", path)[0]["added"] == 1
+        analyser.query("S1")
+        assert any("张^三" in r for r in analyser.take(encoding="gb18030"))
 
 
 def test_faults_of_a_file(tmp_path):

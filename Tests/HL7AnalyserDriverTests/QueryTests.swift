@@ -50,13 +50,15 @@ struct QueryTests {
         #expect(bench.orders.first?.orders.first?.specimenID == "BC0099")
     }
 
-    @Test("QRY^Q02: nothing known, told by the host or by silence: QCK NF", arguments: [true, false])
-    func nothing(_ isTold: Bool) throws {
+    @Test(
+        "QRY^Q02: nothing known is QCK NF; silence of the host, or an error, is QCK AE",
+        arguments: [#""tests":[],"report_type":"Y""#, #""tests":[],"error":"two patients""#, nil])
+    func nothing(_ told: String?) throws {
         var bench = try Bench()
         bench.block(display)
-        if isTold {
+        if let told {
             let token = try #require(bench.queries.first?.queries.first?.token)
-            #expect(try bench.submit(#"{"token":"\#(token)","tests":[],"report_type":"Y"}"#) == .accepted)
+            #expect(try bench.submit(#"{"token":"\#(token)",\#(told)}"#) == .accepted)
         } else {
             bench.wait(milliseconds: 1499)
             #expect(bench.sent.isEmpty)
@@ -64,7 +66,8 @@ struct QueryTests {
             #expect(bench.faults.map(\.0) == [.notice])
         }
         #expect(bench.sent.count == 1)
-        #expect(bench.sent.first?.contains("QAK|SR|NF\n") == true)
+        let status = told?.contains("report_type") == true ? "NF" : "AE"
+        #expect(bench.sent.first?.contains("QAK|SR|\(status)\n") == true)
         #expect(
             try bench.submit(#"{"token":"7/0","tests":["1"]}"#) == .refused("the query it answers is no longer open"))
     }
@@ -91,13 +94,84 @@ struct QueryTests {
         #expect(bench.orders.first?.orders.first?.action == "OK")
     }
 
-    @Test("IHE LAW: nothing to do is one specimen with ORC-1 DC")
+    @Test("a group: one QCK, then a DSR for each sample with its number in DSC, each after the device's word on the last")
+    func group() throws {
+        var bench = try Bench()
+        let query = """
+            MSH|^~\\&|Mindray|BS|||20240318120000||QRY^Q02|9|P|2.3.1||||||ASCII
+            QRD|20240318120000|R|D|1|||RD||OTH|||T|
+            QRF|BS|20240318000000|20240318235959|1|12|RCT|COR|ALL||
+
+            """
+        bench.block(query)
+        let asked = try #require(bench.queries.first?.queries.first)
+        #expect(asked.specimenID == "1" && asked.lastSpecimenID == "12" && asked.to == "2024-03-18T23:59:59")
+        func tell(_ specimen: String, _ rest: String) throws {
+            #expect(
+                try bench.submit(#"{"token":"\#(asked.token)","specimen_id":"\#(specimen)",\#(rest)}"#) == .accepted)
+        }
+        try tell("3", #""tests":["GLU"],"more":true"#)
+        try tell("4", #""tests":[],"known":false,"more":true"#)
+        try tell("7", #""tests":["K"],"more":true"#)
+        try tell("9", #""tests":["NA"]"#)
+        #expect(bench.sent.count == 2)
+        #expect(bench.sent[0].contains("QAK|SR|OK") && bench.sent[1].hasSuffix("DSP|29||GLU\nDSC|1\n"))
+        func control(_ index: Int) -> Substring {
+            bench.sent[index].split(separator: "|", omittingEmptySubsequences: false)[9]
+        }
+        bench.block("MSH|^~\\&|||||||ACK^Q03|8|P|2.3.1\nMSA|AE|\(control(1))||||204\n")
+        #expect(bench.orders.last?.orders.first?.action == "AE")
+        #expect(bench.orders.last?.comments.first?.text.contains("error 204, unknown key") == true)
+        #expect(bench.sent.count == 3 && bench.sent[2].contains("DSP|21||7\n") && bench.sent[2].hasSuffix("DSC|2\n"))
+        #expect(!bench.driver.isIdle)
+        bench.block("MSH|^~\\&|||||||ACK^Q03|8|P|2.3.1\nMSA|AA|\(control(2))\n")
+        #expect(bench.sent.count == 4 && bench.sent[3].hasSuffix("DSP|29||NA\nDSC|3\n"))
+        #expect(bench.driver.isIdle)
+    }
+
+    @Test("a group whose sample the device does not acknowledge: the rest is not sent, and told as such")
+    func brokenGroup() throws {
+        var bench = try Bench()
+        bench.block(display.replacing("|BC0099|", with: "||"))
+        let token = try #require(bench.queries.first?.queries.first?.token)
+        #expect(try bench.submit(#"{"token":"\#(token)","specimen_id":"1","tests":["A"],"more":true}"#) == .accepted)
+        #expect(try bench.submit(#"{"token":"\#(token)","specimen_id":"2","tests":["A"]}"#) == .accepted)
+        bench.wait(milliseconds: 10_000)
+        #expect(bench.sent.count == 2)
+        #expect(bench.orders.first?.orders.map(\.action) == ["unsent"])
+        // The next question is not held up.
+        bench.block(display)
+        let next = try #require(bench.queries.last?.queries.first?.token)
+        #expect(try bench.submit(#"{"token":"\#(next)","specimen_id":"BC0099","tests":["A"]}"#) == .accepted)
+        #expect(bench.sent.count == 4 && bench.sent[3].hasSuffix("DSC\n"))
+    }
+
+    @Test("IHE LAW: a test that is taken back goes by the number that it was ordered under")
+    func lawCancellation() throws {
+        var bench = try Bench(#"{"query":{"dialect":"law"}}"#)
+        let new = #"{"specimen_id":"S1","tests":["GLU","K"],"test_numbers":["11","12"],"placer_id":"PL1"}"#
+        #expect(try bench.submit(new) == .accepted)
+        let cancel = #"{"specimen_id":"S1","tests":["K"],"test_numbers":["12"],"placer_id":"PL1","action":"C"}"#
+        #expect(try bench.submit(cancel) == .accepted)
+        #expect(bench.sent[0].contains("ORC|NW|S1-11|") && bench.sent[0].contains("ORC|NW|S1-12|"))
+        #expect(bench.sent[1].contains("ORC|CA|S1-12|") && !bench.sent[1].contains("S1-11"))
+        let control = bench.sent[1].split(separator: "|", omittingEmptySubsequences: false)[9]
+        bench.block(
+            "MSH|^~\\&|||||||ORL^O34^ORL_O42|8|P|2.5.1\nMSA|AA|\(control)\nSPM|1|S1\nORC|UC|S1-12||||\n")
+        #expect(bench.orders.first?.orders.map(\.action) == ["UC"] && bench.orders.first?.orders.first?.tests == ["K"])
+    }
+
+    @Test("IHE LAW: nothing to do is one specimen with ORC-1 DC; what nobody could say is not said")
     func nothingToDo() throws {
         var bench = try Bench()
         bench.block(law)
         bench.wait(milliseconds: 1500)
-        #expect(bench.sent.count == 2)
-        #expect(bench.sent[1].contains("SPM|1|S100|||||||||U^^HL70369\nSAC|||S100\nORC|DC|"))
+        #expect(bench.sent.count == 1)
+        bench.block(law)
+        let token = try #require(bench.queries.last?.queries.first?.token)
+        #expect(try bench.submit(#"{"token":"\#(token)","specimen_id":"S100","tests":[]}"#) == .accepted)
+        #expect(bench.sent.count == 3)
+        #expect(bench.sent[2].contains("SPM|1|S100|||||||||U^^HL70369\nSAC|||S100\nORC|DC|"))
     }
 
     @Test("another QBP gets RSP with NF; QCN takes the question back")
@@ -112,7 +186,7 @@ struct QueryTests {
         #expect(bench.queries.first?.queries.first?.specimenID == "S7")
         #expect(bench.queries.first?.queries.first?.patientID == "P1")
         bench.wait(milliseconds: 1500)
-        #expect(bench.sent.last?.contains("|RSP^Z03|") == true && bench.sent.last?.contains("QAK|T9|NF\n") == true)
+        #expect(bench.sent.last?.contains("|RSP^Z03|") == true && bench.sent.last?.contains("QAK|T9|AE\n") == true)
         bench.block(query)
         bench.block("MSH|^~\\&|GX||LIS||20240318||QCN^J01|6|P|2.5\nQID|T9|Z03\n")
         #expect(bench.sent.last?.contains("MSA|AA|6") == true)

@@ -1,6 +1,8 @@
 import Contracts
 import DriverWire
+import JSONText
 import Logging
+import Orders
 import ResultModel
 import Synchronization
 
@@ -22,9 +24,12 @@ final class StageLink: Link {
     func close(reason: String) { closed.withLock { $0 = $0 ?? reason } }
 }
 
-/// Answers each line of bytes: `m` a message, `k` an answer that acknowledges, `i` an immediate one, `n` not idle after it.
+/// Answers each line of bytes: `m` a message, `k` an answer that acknowledges, `i` an immediate one, `n` not idle after it, `q`
+/// a query about S1, `o` and `x` the device's word that it takes or refuses what is ordered on S1. An order goes out as
+/// `ORDER` and its tests; those of specimen `NO` are refused.
 final class StageDrivers: DriverHosting {
     let settled = Mutex<[UInt64]>([])
+    let submitted = Mutex(0)
     let opened = Mutex(0)
     let onEnd = Mutex<(@Sendable (DriverEnd) -> Void)?>(nil)
 
@@ -62,13 +67,36 @@ final class StageDrivers: DriverHosting {
                 case UInt8(ascii: "k"): events.append(.transmit(Array("ACK".utf8), isImmediate: false))
                 case UInt8(ascii: "i"): events.append(.transmit(Array("NAK".utf8), isImmediate: true))
                 case UInt8(ascii: "a"): events.append(.acknowledge)
+                case UInt8(ascii: "q"):
+                    var query = DeviceMessage(kind: .query)
+                    query.queries = [DeviceMessage.Query()]
+                    events.append(.query(query, start: offset, end: offset + 1))
+                case UInt8(ascii: "o"), UInt8(ascii: "x"):
+                    var message = DeviceMessage(kind: .order)
+                    message.orders = [DeviceMessage.Order()]
+                    message.orders[0].specimenID = "S1"
+                    message.orders[0].action = byte == UInt8(ascii: "o") ? "AA" : "AE"
+                    events.append(.order(message, start: offset, end: offset + 1))
                 default: break
                 }
             }
             onBatch(DriverBatch(input: input, events: events, isIdle: !bytes.contains(UInt8(ascii: "n"))))
         }
         func timeout(at time: Instant) { quiet() }
-        func submit(_ order: [UInt8], at time: Instant) { quiet() }
+        func submit(_ order: [UInt8], at time: Instant) {
+            let input = state.withLock { state in
+                state.input += 1
+                return state.input
+            }
+            let json = try? JSONValue(parsing: order)
+            if json?["specimen_id"]?.string == "NO" {
+                let fault = DriverEvent.fault(DriverFault(.refused, "cannot be said"))
+                return onBatch(DriverBatch(input: input, events: [fault], isIdle: true, isOrderRefused: true))
+            }
+            drivers.submitted.withLock { $0 += 1 }
+            let text = "ORDER " + (json?["tests"]?.array ?? []).compactMap(\.string).joined(separator: " ")
+            onBatch(DriverBatch(input: input, events: [.transmit(Array(text.utf8), isImmediate: false)], isIdle: true))
+        }
         func finish(at time: Instant) { quiet() }
         func settled(input: UInt64) { drivers.settled.withLock { $0.append(input) } }
         func close() {}

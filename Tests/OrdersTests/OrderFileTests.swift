@@ -1,3 +1,4 @@
+import CharacterSets
 import Testing
 
 @testable import Orders
@@ -54,6 +55,37 @@ struct OrderFileTests {
     func faults(_ line: String, _ expected: String) {
         let text = fault(csv(Self.head, line))
         #expect(text.hasPrefix(expected), "\(text)")
+    }
+
+    @Test("GB 18030 is read; what can be no text of that is refused with its line, or read as a person says")
+    func encodings() throws {
+        let head = Array("placer,specimen_id,patient_id,patient_name,tests\n".utf8)
+        // 张三 in GB 18030.
+        let chinese = head + Array("PL1,S1,P1,".utf8) + [0xD5, 0xC5, 0xC8, 0xFD] + Array(",K\n".utf8)
+        #expect(OrderFile.isLaboratory(chinese))
+        #expect(try OrderFile.parse(chinese).first?.patient.name == "张三")
+        let latin = head + Array("PL1,S1,P1,Moser,K\nPL2,S2,P2,M".utf8) + [0xFC] + Array("ller,K\n".utf8)
+        #expect(fault(latin).hasPrefix("line 3: the file is neither UTF-8"))
+        let read = try OrderFile.utf8(latin, encoding: .iso8859(1))
+        #expect(try OrderFile.parse(read).last?.patient.name == "Müller")
+        #expect(fault([0xFF, 0xFE, 0x70, 0x00]).hasPrefix("the file is UTF-16"))
+    }
+
+    @Test("Any bytes at all give orders or a fault, never a trap")
+    func garbage() {
+        var state: UInt64 = 7
+        let alphabet = Array("placer,specimen_id,patient_id,tests\n\r\";{}[]:\\ \t0".utf8) + [0xD5, 0xC5, 0xFF, 0x00]
+        for round in 0..<2000 {
+            var bytes: [UInt8] = round % 2 == 0 ? Array("placer,specimen_id,patient_id,tests\n".utf8) : [UInt8(ascii: "[")]
+            for _ in 0..<(round % 120) {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                bytes.append(alphabet[Int(state >> 33) % alphabet.count])
+            }
+            _ = OrderFile.isLaboratory(bytes)
+            if let orders = try? OrderFile.parse(bytes) {
+                #expect(orders.allSatisfy { !$0.specimenID.isEmpty && !$0.patient.id.isEmpty && !$0.placer.isEmpty })
+            }
+        }
     }
 
     @Test("One order is of one patient")

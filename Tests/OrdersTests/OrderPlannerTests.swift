@@ -120,6 +120,54 @@ struct OrderPlannerTests {
         #expect(tests(some.submissions.first) == ["WBC"])
     }
 
+    @Test("What is held is not said to be nothing; each test has a number that stays")
+    func heldAndNumbered() throws {
+        let held = planner().answer(query("1"), [order("1", patient: "P1", ["GLU"]), order("1", patient: "P2", ["K"])])
+        #expect(held.submissions.first?.content["error"]?.string?.contains("more than one patient") == true)
+        #expect(planner().answer(query("1"), []).submissions.first?.content["error"] == nil)
+        let plan = planner().answer(query("1"), [order("1", ["GLU", "CBC"])])
+        #expect(plan.submissions.first?.content["test_numbers"]?.array?.compactMap(\.string) == ["1", "2"])
+        let some = planner().answer(query("1", tests: ["DIFF"]), [order("1", ["GLU", "CBC"])])
+        #expect(some.submissions.first?.content["test_numbers"]?.array?.compactMap(\.string) == ["2"])
+    }
+
+    @Test("A test on its way to another device is not sent to this one as well, but given when it asks")
+    func claimed() {
+        let push = planner { $0.download = .both }
+        var order = order("1", ["GLU", "WBC"])
+        order.tests[0].device = "d2"
+        #expect(push.download([order]).submissions.map { tests($0) } == [["WBC"]])
+        #expect(tests(push.answer(query("1"), [order]).submissions.first) == ["GLU", "WBC"])
+        order.tests[0].device = "d1"
+        #expect(push.download([order]).submissions.map { tests($0) } == [["GLU", "WBC"]])
+    }
+
+    @Test("A range holds what lies between two ids written alike; else only the first was asked about")
+    func ranges() {
+        func asked(_ first: String, _ last: String) -> DeviceMessage.Query {
+            var query = query(first)
+            query.lastSpecimenID = last
+            return query
+        }
+        let orders = ["A1", "A5", "A9", "A10", "B5", "5", "12", "007"].map { order($0, ["GLU"]) }
+        func told(_ first: String, _ last: String) -> [String] {
+            planner().answer(asked(first, last), orders).submissions.map(\.specimen)
+        }
+        #expect(planner().subject(of: asked("A1", "A9")) == .all)
+        #expect(told("A1", "A9") == ["A1", "A5", "A9"])
+        #expect(told("2", "12") == ["5", "12"])
+        #expect(told("001", "010") == ["007"])
+        #expect(planner().subject(of: asked("A1", "A10")) == .specimen("A1"))
+        #expect(planner().answer(asked("X1", "X9"), orders).submissions.map(\.items) == [[]])
+    }
+
+    @Test("No more specimens than a device takes, and a person is told")
+    func most() {
+        let few = planner { $0.mostSpecimens = 2 }
+        let plan = few.answer(query(""), ["1", "2", "3"].map { order($0, ["GLU"]) })
+        #expect(plan.submissions.count == 2 && plan.problems.count == 1)
+    }
+
     @Test("All specimens of a time, one submission each")
     func range() {
         var (early, late) = (order("1", ["GLU"]), order("2", ["GLU"], placer: "PL2"))

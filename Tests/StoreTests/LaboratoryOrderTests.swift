@@ -93,6 +93,50 @@ struct LaboratoryOrderTests {
         await store.close()
     }
 
+    @Test("A specimen of two patients: a result that names none of them answers neither's test")
+    func ambiguousResult() async throws {
+        let site = TestSite()
+        let store = try site.open()
+        let conversation = try await store.openConversation(device: "dev", peer: "p", at: 0)
+        try await store.put(laboratory: [order("PL1", "S1", ["GLU"]), order("PL2", "S1", patient: "P2", ["K"])])
+        _ = try await store.put(site.unit(conversation, site.report("S1", [("GLU", "5.3")])))
+        #expect(Set(try await states(store, "S1").values) == [.registered])
+        _ = try await store.put(site.unit(conversation, site.report("S1", patient: "P1", [("GLU", "5.4")])))
+        #expect(try await states(store, "S1") == ["GLU": .resulted, "K": .registered])
+        await store.close()
+    }
+
+    @Test("Of two devices that may be sent a test, one gets it, also after a restart; a refusal elsewhere changes nothing")
+    func claiming() async throws {
+        let site = TestSite()
+        var store = try site.open()
+        try await store.put(laboratory: [order("PL1", "S1", ["GLU", "K"])])
+        let tests = try await store.orders(specimen: "S1").flatMap(\.tests).map(\.number)
+        #expect(try await store.claim(tests, device: "a"))
+        #expect(try await !store.claim(Array(tests.prefix(1)), device: "b"))
+        #expect(try await store.ordersToSend(device: "b", limit: 10).isEmpty)
+        await store.close()
+        store = try site.open()
+        #expect(try await store.ordersToSend(device: "a", limit: 10).count == 1)
+        #expect(try await store.claim(tests, device: "a"))
+        func mark(_ device: String, _ state: LaboratoryOrder.TestState) async throws {
+            let conversation = try await store.openConversation(device: device, peer: "p", at: 0)
+            var unit = CommitUnit(device: device, conversation: conversation)
+            unit.orders = tests.map { OrderMark(test: $0, state: state, note: "why") }
+            _ = try await store.commit(unit)
+        }
+        try await mark("a", .accepted)
+        #expect(try await !store.claim(tests, device: "a"), "what it has it is not sent")
+        try await mark("b", .refused)
+        #expect(Set(try await states(store, "S1").values) == [.accepted])
+        // Cancelled before it went out: not claimed, whatever was read before.
+        try await store.put(laboratory: [order("PL2", "S2", ["NA"])])
+        let other = try await store.orders(specimen: "S2").flatMap(\.tests).map(\.number)
+        try await store.cancelLaboratoryOrder(placer: "PL2", specimen: "", test: "", who: "a", note: "")
+        #expect(try await !store.claim(other, device: "a"))
+        await store.close()
+    }
+
     @Test("What is to be sent, and what is to be taken back")
     func sending() async throws {
         let store = try TestSite().open()

@@ -217,6 +217,7 @@ private struct RowReader {
             case 4: query.to = field.text
             case 5: query.status = field.text
             case 6: query.token = field.text
+            case 7: query.lastSpecimenID = field.text
             default: fields.keep(field, "query", &message)
             }
         }

@@ -185,6 +185,7 @@ extension DeviceMessage.Query {
         row.field("to", to)
         row.field("status", status)
         row.field("token", token)
+        row.field("last_specimen_id", lastSpecimenID)
         row.end()
     }
 }

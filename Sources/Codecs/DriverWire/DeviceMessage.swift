@@ -210,6 +210,8 @@ public struct DeviceMessage: Sendable, Equatable {
     public struct Query: Sendable, Equatable {
         /// Specimen asked about; empty: all.
         public var specimenID = ""
+        /// The last of a range of specimens that begins with `specimenID`; empty: that one only.
+        public var lastSpecimenID = ""
         /// Patient asked about.
         public var patientID = ""
         /// Tests asked about; empty: all.

@@ -53,6 +53,9 @@ public struct LIS01Link: Sendable {
         poll(now: now, outputs: &outputs)
     }
 
+    /// Takes back a message that is not being sent. False: it is.
+    public mutating func withdraw(id: UInt64) -> Bool { sender.withdraw(id: id) }
+
     /// Asks the sender of a long transfer for the line, by EOT in place of ACK (6.3.5). Off again once it has yielded.
     public mutating func interrupt() { receiver.wantsLine = true }
 

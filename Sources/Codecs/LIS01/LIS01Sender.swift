@@ -36,10 +36,12 @@ public struct LIS01Sender: Sendable {
     /// Puts a message at the end of the queue. `text`: whole records, each ended by CR, in the device's character set.
     public mutating func enqueue(id: UInt64, text: [UInt8]) { queue.append((id, text)) }
 
-    /// Takes back a message that is not being sent.
-    public mutating func withdraw(id: UInt64) {
-        let current = isActive ? queue.first?.id : nil
-        queue.removeAll { $0.id == id && $0.id != current }
+    /// Takes back a message that is not being sent. False: it is.
+    @discardableResult
+    public mutating func withdraw(id: UInt64) -> Bool {
+        if isActive, queue.first?.id == id { return false }
+        queue.removeAll { $0.id == id }
+        return true
     }
 
     /// The line is neutral: asks for it, if there is something to send and no wait is due.

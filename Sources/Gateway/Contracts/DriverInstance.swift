@@ -70,11 +70,14 @@ public struct DriverBatch: Sendable {
     public var events: [DriverEvent]
     /// Nothing received so far is still needed by the driver.
     public var isIdle: Bool
+    /// The call was `submit`, and the driver does not take the order; a fault among the events says why.
+    public var isOrderRefused: Bool
     /// A batch from its parts.
-    public init(input: UInt64, events: [DriverEvent], isIdle: Bool) {
+    public init(input: UInt64, events: [DriverEvent], isIdle: Bool, isOrderRefused: Bool = false) {
         self.input = input
         self.events = events
         self.isIdle = isIdle
+        self.isOrderRefused = isOrderRefused
     }
 }
 

@@ -43,8 +43,11 @@ public protocol OrderBook: Sendable {
     func openOrders(patient: String, limit: Int) async throws -> [LaboratoryOrder]
     /// Orders with open tests.
     func openOrders(limit: Int) async throws -> [LaboratoryOrder]
-    /// Orders with tests that no device has, and with tests cancelled that the device has.
+    /// Orders with tests that no device has or is being sent, and with tests cancelled that the device has.
     func ordersToSend(device: String, limit: Int) async throws -> [LaboratoryOrder]
+    /// Whether all of these tests still wait for a device and may be sent to this one unasked; from then on no other is sent
+    /// them.
+    func claim(_ tests: [Int64], device: String) async throws -> Bool
     /// Calls `wake` when orders were taken up or cancelled.
     func onOrders(_ wake: @escaping @Sendable () -> Void)
 }

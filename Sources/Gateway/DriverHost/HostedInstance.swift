@@ -197,6 +197,7 @@ final class HostedInstance: DriverInstance, Sendable {
         }
         let (problem, batch): (String?, DriverBatch?) = state.withLock { state in
             guard !state.hasEnded else { return (nil, nil) }
+            let isOrder = state.log.awaitedKind == .submit
             if state.log.awaitedKind == .timeout, !events.contains(where: \.isDeadline) { state.deadline = nil }
             let answer = state.log.answer(frame.input, isIdle: frame.isIdle)
             if answer == .unexpected { return ("it answered call \(frame.input), which it was not asked", nil) }
@@ -204,7 +205,9 @@ final class HostedInstance: DriverInstance, Sendable {
             pump(&state)
             if answer == .repeated { return (nil, caughtUp(&state, isIdle: frame.isIdle)) }
             if events.contains(where: \.isDeadline) { state.toldDeadline = state.deadline }
-            return (nil, DriverBatch(input: frame.input, events: events, isIdle: frame.isIdle))
+            let batch = DriverBatch(
+                input: frame.input, events: events, isIdle: frame.isIdle, isOrderRefused: isOrder && frame.status != 0)
+            return (nil, batch)
         }
         if let batch { listener.onBatch(batch) }
         return problem

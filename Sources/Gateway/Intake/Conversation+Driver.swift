@@ -32,6 +32,7 @@ extension Conversation {
             driver = instance
             input = 0
             answeredInput = 0
+            submitted.removeAll()
             offsetBase = receivedBytes
             phase = .running
             let said = earlyBatches
@@ -71,8 +72,17 @@ extension Conversation {
         var needsCommit = false
         var queries: [DeviceMessage] = []
         let ticket = committing + 1
+        let submission = submitted.removeValue(forKey: batch.input)
+        if batch.isOrderRefused, let order = submission?.order {
+            unit.orders += refused(order, batch)
+            for mark in unit.orders { download.tried[mark.test] = nil }
+            needsCommit = needsCommit || !unit.orders.isEmpty
+        }
         for event in batch.events {
             switch event {
+            case .transmit(let bytes, _) where submission != nil:
+                // An order acknowledges nothing but the question: it follows the commit of that, and needs none.
+                outgoing.append(.transmit(bytes), after: submission?.ticket ?? 0)
             case .transmit(let bytes, let isImmediate):
                 needsCommit = needsCommit || !isImmediate
                 outgoing.append(.transmit(bytes), after: isImmediate ? 0 : ticket)
@@ -102,7 +112,7 @@ extension Conversation {
         let owesIdlePoint = batch.isIdle && bytesSinceIdle > Self.idlePointAfter
         if needsCommit || owesIdlePoint { commit(&unit, through: batch) } else if !notedFaults.isEmpty { planFlush() }
         send()
-        for query in queries { answer(query) }
+        for query in queries { answer(query, after: ticket) }
         if isIdle {
             exchangeDriverWhenIdle()
             sendOrders()

@@ -2,6 +2,7 @@ import Contracts
 import Dispatch
 import DriverWire
 import Logging
+import Orders
 
 /// One link from open to close. Everything happens on one serial queue, in order; nothing blocks.
 ///
@@ -68,6 +69,8 @@ final class Conversation: @unchecked Sendable {
     /// What the driver was handed and the device has said nothing of yet.
     var givenOrders = GivenOrders()
     var download = Download()
+    /// Orders by the number of the call that handed them to the driver, with the commit that their answer follows.
+    var submitted: [UInt64: (order: OrderSubmission, ticket: UInt64)] = [:]
     var whenQuiet: [@Sendable () -> Void] = []
     /// Closes the conversation in the journal.
     var closing: Task<Void, Never>?

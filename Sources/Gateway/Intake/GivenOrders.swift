@@ -27,6 +27,18 @@ struct GivenOrders {
     /// Whether the device owes a word about a specimen.
     func contains(specimen: String) -> Bool { entries.contains { $0.specimen == specimen } }
 
+    /// The driver did not take it.
+    mutating func refuse(_ submission: OrderSubmission, _ why: String) -> [OrderMark] {
+        let codes = Set(submission.items.map(\.code))
+        entries.removeAll { $0.specimen == submission.specimen && codes.contains($0.item.code) }
+        var marks: [OrderMark] = []
+        for item in submission.items where !marks.contains(where: { $0.test == item.test }) {
+            let state: LaboratoryOrder.TestState? = submission.isCancellation ? nil : .refused
+            marks.append(OrderMark(test: item.test, state: state, note: why))
+        }
+        return marks
+    }
+
     /// What an ORDER event says of the tests. A driver that names no tests speaks of all of the specimen.
     mutating func marks(for message: DeviceMessage) -> [OrderMark] {
         var marks: [OrderMark] = []

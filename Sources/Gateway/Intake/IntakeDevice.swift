@@ -30,14 +30,14 @@ public struct IntakeDevice: Sendable {
     /// Answers a query of the device: what the driver is to submit.
     public var answer: @Sendable (DeviceMessage) async -> [OrderSubmission]
     /// What is to be sent to the device unasked; nil: this device is not sent anything unasked.
-    public var download: (@Sendable () async -> [OrderSubmission])?
+    public var download: OrderSource?
 
     /// A device from its parts.
     public init(
         id: String, driver: String, options: [UInt8],
         understand: @escaping @Sendable (DeviceMessage, Int64) -> Understood,
         answer: @escaping @Sendable (DeviceMessage) async -> [OrderSubmission],
-        download: (@Sendable () async -> [OrderSubmission])? = nil
+        download: OrderSource? = nil
     ) {
         self.id = id
         self.driver = driver
@@ -45,6 +45,22 @@ public struct IntakeDevice: Sendable {
         self.understand = understand
         self.answer = answer
         self.download = download
+    }
+}
+
+/// Orders that a device is sent unasked.
+public struct OrderSource: Sendable {
+    /// What waits for the device.
+    public var fetch: @Sendable () async -> [OrderSubmission]
+    /// Called before each is sent: whether it still may be. From then on no other device is sent the same.
+    public var claim: @Sendable (OrderSubmission) async -> Bool
+    /// A source from its parts.
+    public init(
+        fetch: @escaping @Sendable () async -> [OrderSubmission],
+        claim: @escaping @Sendable (OrderSubmission) async -> Bool
+    ) {
+        self.fetch = fetch
+        self.claim = claim
     }
 }
 

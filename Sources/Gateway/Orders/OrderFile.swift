@@ -1,3 +1,4 @@
+import CharacterSets
 import JSONText
 
 /// Laboratory orders from a file, for `hilum orders import`.
@@ -24,6 +25,7 @@ public enum OrderFile {
     public static func isLaboratory(_ bytes: [UInt8]) -> Bool {
         let content = content(bytes)
         if isJSON(content) {
+            // Names may be in any encoding: the keys are what tells.
             guard let value = try? JSONValue(parsing: content) else {
                 return String(decoding: content, as: UTF8.self).contains("\"specimen_id\"")
             }
@@ -35,11 +37,51 @@ public enum OrderFile {
         return names.contains("specimen_id") || names.contains("tests")
     }
 
-    /// Reads a file of either kind.
+    /// The file's text in UTF-8: UTF-8 stays as it is, what can only be GB 18030 is turned; of anything else nobody knows
+    /// what its names say.
+    ///
+    /// - Parameter encoding: what a person says it is written in; nil: told from the bytes.
+    public static func utf8(_ bytes: [UInt8], encoding: CharacterSet? = nil) throws(OrderFileFault) -> [UInt8] {
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            throw OrderFileFault("the file is UTF-16", "save it as \"CSV UTF-8\"")
+        }
+        let bytes = content(bytes)
+        let isUTF8 = bytes.withUnsafeBytes { CharacterSet.isValidUTF8($0) }
+        if isUTF8, encoding == nil || encoding == .utf8 { return bytes }
+        let set = encoding ?? CharacterSet.detect(bytes)
+        guard set != .utf8, encoding != nil || set == .gb18030 else {
+            let place = "line \(line(of: firstBroken(bytes), in: bytes))"
+            throw OrderFileFault(
+                "\(place): the file is neither UTF-8 nor, as far as can be told, GB 18030",
+                "save it as UTF-8, or name what it is written in: --encoding ISO-8859-1")
+        }
+        var text: [UInt8] = []
+        let unreadable = bytes.withUnsafeBytes { set.transcode($0, to: &text) }
+        guard unreadable == 0 else {
+            throw OrderFileFault(
+                "\(unreadable) characters of the file cannot be read as \(set.name)", "save it as UTF-8, or name another --encoding")
+        }
+        return text
+    }
+
+    private static func firstBroken(_ bytes: [UInt8]) -> Int {
+        var index = 0
+        while index < bytes.count {
+            var end = index
+            while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+            if !bytes[index..<end].withUnsafeBytes({ CharacterSet.isValidUTF8($0) }) { return index }
+            index = end + 1
+        }
+        return bytes.count
+    }
+
+    private static func line(of offset: Int, in bytes: [UInt8]) -> Int { bytes.prefix(offset).count { $0 == 0x0A } + 1 }
+
+    /// Reads a file of either kind, in UTF-8 or GB 18030.
     ///
     /// - Throws: `OrderFileFault` with the line.
     public static func parse(_ bytes: [UInt8]) throws(OrderFileFault) -> [LaboratoryOrder] {
-        let content = content(bytes)
+        let content = try utf8(bytes)
         var orders: [LaboratoryOrder] = []
         var places: [String: Int] = [:]
         for (place, order) in isJSON(content) ? try OrderJSON.parse(content) : try OrderCSV.parse(content) {

@@ -64,14 +64,38 @@ extension Store: OrderBook {
         return try await orderReader.laboratoryOrders(where: "o.id IN (\(ids))", [], limit: limit)
     }
 
-    /// Orders with tests that no device has, and with tests cancelled that the device has.
+    /// Orders with tests that no device has or is being sent, and with tests cancelled that the device has.
     public func ordersToSend(device: String, limit: Int) async throws -> [LaboratoryOrder] {
         let condition = """
-            (o.id IN (SELECT laboratory_order FROM laboratory_test WHERE state = 0) OR o.id IN (
+            (o.id IN (
+                SELECT laboratory_order FROM laboratory_test WHERE state = 0
+                AND (device IS NULL OR device = (SELECT id FROM device WHERE name = ?1)))
+            OR o.id IN (
                 SELECT laboratory_order FROM laboratory_test WHERE state = 5 AND device IS NOT NULL
-                AND device = (SELECT id FROM device WHERE name = ?)))
+                AND device = (SELECT id FROM device WHERE name = ?1)))
             """
         return try await orderReader.laboratoryOrders(where: condition, [device], limit: limit)
+    }
+
+    /// Whether all of these tests still wait for a device and may be sent to this one unasked; from then on no other is sent
+    /// them. A test that waits (`registered`) and has a device is on its way to it.
+    public func claim(_ tests: [Int64], device: String) async throws -> Bool {
+        try await perform { session, now in
+            let device = try session.device(device)
+            for test in tests {
+                let isFree = try Bool.fetchOne(
+                    session.database,
+                    sql: "SELECT state = 0 AND (device IS NULL OR device = ?) FROM laboratory_test WHERE id = ?",
+                    arguments: [device, test])
+                guard isFree == true else { return false }
+            }
+            for test in tests {
+                try session.database.execute(
+                    sql: "UPDATE laboratory_test SET device = ?, changed = ? WHERE id = ?",
+                    arguments: [device, now.unix, test])
+            }
+            return true
+        }
     }
 
     /// Calls `wake` when orders were taken up or cancelled.
@@ -104,49 +128,54 @@ extension StoreReader {
         where condition: String, _ arguments: [String], limit: Int
     ) async throws(StoreFault) -> [LaboratoryOrder] {
         try await read { snapshot in
-            let rows = try Row.fetchAll(
+            let cursor = try Row.fetchCursor(
                 snapshot.database,
-                sql: "SELECT o.* FROM laboratory_order o WHERE \(condition) ORDER BY o.id LIMIT \(max(0, limit))",
-                arguments: StatementArguments(arguments))
-            return try rows.map { row in
-                var order = LaboratoryOrder()
-                order.number = row["id"]
-                order.placer = row["placer"]
-                order.filler = row["filler"]
-                order.specimenID = row["specimen"]
-                order.specimenType = row["type"]
-                order.patient.id = row["patient"]
-                order.patient.name = row["name"]
-                order.patient.birthDate = row["birth"]
-                order.patient.sex = row["sex"]
-                order.priority = LaboratoryOrder.Priority(rawValue: row["priority"]) ?? .routine
-                order.orderedAt = row["ordered"]
-                order.collectedAt = row["collected"]
-                order.devices = (row["devices"] as String).split(separator: "\n").map(String.init)
-                order.createdAt = row["created"]
-                order.tests = try snapshot.tests(of: order.number)
-                return order
+                sql: """
+                    SELECT o.*, t.id AS test, t.code, t.name AS test_name, t.state, coalesce(d.name, '') AS device, t.changed,
+                    t.note FROM (
+                        SELECT o.* FROM laboratory_order o WHERE \(condition) ORDER BY o.id LIMIT \(max(0, limit))) o
+                    LEFT JOIN laboratory_test t ON t.laboratory_order = o.id LEFT JOIN device d ON d.id = t.device
+                    ORDER BY o.id, t.id
+                    """, arguments: StatementArguments(arguments))
+            var orders: [LaboratoryOrder] = []
+            while let row = try cursor.next() {
+                if orders.last?.number != row["id"] { orders.append(LaboratoryOrder(row)) }
+                if let test = LaboratoryOrder.Test(row) { orders[orders.count - 1].tests.append(test) }
             }
+            return orders
         }
     }
 }
 
-extension Snapshot {
-    fileprivate func tests(of order: Int64) throws -> [LaboratoryOrder.Test] {
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT t.id, t.code, t.name, t.state, coalesce(d.name, ''), t.changed, t.note FROM laboratory_test t
-                LEFT JOIN device d ON d.id = t.device WHERE t.laboratory_order = ? ORDER BY t.id
-                """, arguments: [order])
-        return rows.map { row in
-            var test = LaboratoryOrder.Test(code: row[1], name: row[2])
-            test.number = row[0]
-            test.state = LaboratoryOrder.TestState(rawValue: row[3]) ?? .registered
-            test.device = row[4]
-            test.changedAt = row[5]
-            test.note = row[6]
-            return test
-        }
+extension LaboratoryOrder {
+    fileprivate init(_ row: Row) {
+        self.init()
+        number = row["id"]
+        placer = row["placer"]
+        filler = row["filler"]
+        specimenID = row["specimen"]
+        specimenType = row["type"]
+        patient.id = row["patient"]
+        patient.name = row["name"]
+        patient.birthDate = row["birth"]
+        patient.sex = row["sex"]
+        priority = LaboratoryOrder.Priority(rawValue: row["priority"]) ?? .routine
+        orderedAt = row["ordered"]
+        collectedAt = row["collected"]
+        devices = (row["devices"] as String).split(separator: "\n").map(String.init)
+        createdAt = row["created"]
+    }
+}
+
+extension LaboratoryOrder.Test {
+    /// Nil: an order of which no test is left.
+    fileprivate init?(_ row: Row) {
+        guard let number = row["test"] as Int64? else { return nil }
+        self.init(code: row["code"], name: row["test_name"])
+        self.number = number
+        state = LaboratoryOrder.TestState(rawValue: row["state"]) ?? .registered
+        device = row["device"]
+        changedAt = row["changed"]
+        note = row["note"]
     }
 }

@@ -73,11 +73,11 @@ extension WriteSession {
         let others = try Row.fetchAll(
             database,
             sql: """
-                SELECT t.id, t.state, o.specimen FROM laboratory_test t JOIN laboratory_order o ON o.id = t.laboratory_order
+                SELECT t.id, t.state > 0 OR t.device IS NOT NULL, o.specimen FROM laboratory_test t JOIN laboratory_order o ON o.id = t.laboratory_order
                 WHERE o.placer = ? AND o.specimen <> ? AND t.code = ? AND t.state < 4
                 """, arguments: [order.placer, order.specimenID, test.code])
         for other in others {
-            guard other[1] as Int64 == 0 else {
+            guard !(other[1] as Bool) else {
                 throw StoreRefusal(
                     "order \(order.placer), test \(test.code): a device has it already for specimen \(other[2] as String),"
                         + " not \(order.specimenID). Cancel it first: hilum orders cancel \(order.placer) --laboratory")
@@ -110,7 +110,8 @@ extension WriteSession {
                 """, arguments: [placer, specimen])
     }
 
-    /// What devices said of tests that they were given. A result that came first, and a cancellation, stay.
+    /// What devices said of tests that they were given. A result that came first, and a cancellation, stay; so does what another
+    /// device has taken, when this one refuses it.
     func write(_ marks: [OrderMark], _ device: Int64, now: Int64) throws {
         for mark in marks {
             guard let state = mark.state else {
@@ -122,8 +123,9 @@ extension WriteSession {
             let answeredBy = mark.answeredBy.joined(separator: "\n")
             try database.execute(
                 sql: """
-                    UPDATE laboratory_test SET state = CASE state WHEN 5 THEN 5 ELSE ?1 END, device = ?2, changed = ?3,
-                    note = ?4, answered_by = ?5 WHERE id = ?6 AND state <> 4
+                    UPDATE laboratory_test SET state = CASE state WHEN 5 THEN 5 ELSE ?1 END,
+                    device = CASE WHEN state = 5 AND ?1 = 3 THEN NULL ELSE ?2 END, changed = ?3, note = ?4,
+                    answered_by = ?5 WHERE id = ?6 AND state <> 4 AND NOT (?1 = 3 AND state IN (1, 2) AND device <> ?2)
                     """,
                 arguments: [state.rawValue, device, now, mark.note.bounded, answeredBy, mark.test])
         }
@@ -134,13 +136,17 @@ extension WriteSession {
         let specimen = report.specimen
         guard !specimen.id.isEmpty, !specimen.isRunningNumber, !report.isQC else { return }
         var waiting: [(id: Int64, code: String, answeredBy: String)] = []
+        var owners: Set<String> = []
         try statements.openTests.bind(specimen.id).rows { row in
             let owner = row.text(4)
             if let patient = report.patient?.id, !patient.isEmpty, patient != owner { return true }
+            owners.insert(owner)
             let isHere = row.integer(3) == device
             waiting.append((row.integer(0), row.text(1), isHere ? row.text(2) : ""))
             return true
         }
+        // Whose of several patients' tests it answers, a result without a patient does not say.
+        guard owners.count == 1 else { return }
         for test in waiting {
             let codes = test.answeredBy.split(separator: "\n").map(String.init)
             let isAnswered = report.observations.contains { $0.answers(test.code, sentAs: codes) }

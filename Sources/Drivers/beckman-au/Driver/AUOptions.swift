@@ -28,6 +28,8 @@ struct AUOptions {
     var silence: Int64 = 10_000_000
     var repeatWindow: Int64 = 30_000_000
     var takesOrders = true
+    /// Where the laboratory orders by sample number: an inquiry without id asks for that.
+    var asksByNumber = false
     var unknown = Unknown.header
     var sendsName = false
     var answerTimeout: Int64 = 3_000_000
@@ -44,6 +46,7 @@ struct AUOptions {
         if let seconds = try reader.count("silence", 1...600) { silence = Int64(seconds) * 1_000_000 }
         if let seconds = try reader.count("repeat_window", 0...3600) { repeatWindow = Int64(seconds) * 1_000_000 }
         takesOrders = try reader.flag("orders") ?? true
+        asksByNumber = try reader.flag("ask_by_number") ?? false
         unknown = try reader.choice("unknown", ["header": .header, "end": .end, "none": .silence]) ?? .header
         sendsName = try reader.flag("send_name") ?? false
         if let seconds = try reader.count("answer_timeout", 1...60) { answerTimeout = Int64(seconds) * 1_000_000 }

@@ -30,10 +30,21 @@ extension BeckmanAUDriver {
             let text = "the analyser asks for the tests of sample \(identity.name); orders are off (option orders)"
             return events.append(.fault(.notice, text, start: block.start, end: block.end))
         }
+        // Whether the analyser uses a check character, then its inquiry: what the answer has to repeat.
+        let token = (block.trailer.isEmpty ? "-" : "+") + LatinText.string(block.text)
+        if identity.id.isEmpty, !options.asksByNumber {
+            // Sample numbers begin again every day: what is ordered under one may be another patient's.
+            let text =
+                "the analyser asks for the tests of sample \(identity.number), whose id it could not read; it is told that there are"
+                + " none (option ask_by_number)"
+            events.append(.fault(.notice, text, start: block.start, end: block.end))
+            let nothing = JSONValue.object(["specimen_id": .string(identity.number), "token": .string(token)])
+            _ = answer(nothing, now: now, events: &events)
+            return
+        }
         var query = DeviceMessage.Query()
         query.specimenID = identity.name
-        // Whether the analyser uses a check character, then its inquiry: what the answer has to repeat.
-        query.token = (block.trailer.isEmpty ? "-" : "+") + LatinText.string(block.text)
+        query.token = token
         var message = DeviceMessage(kind: .query, protocolName: "AU online")
         message.queries.append(query)
         events.append(.query(message, start: block.start, end: block.end))

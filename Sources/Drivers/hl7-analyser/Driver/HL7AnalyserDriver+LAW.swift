@@ -37,6 +37,10 @@ extension HL7AnalyserDriver {
     /// The work order steps of an order: each has a number of its own (AWOS ID).
     static func steps(of order: DeviceOrder) -> [SentOrder.Step] {
         order.tests.enumerated().map { place, test in
+            // The number must be the same when the test is taken back, whatever else is ordered by then.
+            if order.testNumbers.count == order.tests.count {
+                return SentOrder.Step(placer: "\(order.specimenID)-\(order.testNumbers[place])", test: test)
+            }
             let base = order.placerID.isEmpty ? order.specimenID : order.placerID
             let isAlone = order.tests.count == 1 && !order.placerID.isEmpty
             return SentOrder.Step(placer: isAlone ? base : "\(base)-\(place + 1)", test: test)
@@ -75,9 +79,25 @@ extension HL7AnalyserDriver {
             writer.component(3, "HL70485")
             writer.begin("OBR")
             writer.field(2, step.placer)
-            HL7AnalyserDriver.components(of: step.test, in: 4, &writer)
+            HL7AnalyserDriver.components(of: HL7AnalyserDriver.coded(step.test), in: 4, &writer)
         }
         return writer.finish()
+    }
+
+    /// LAW names the coding system of a test: LN where it is a LOINC code by its check digit, else L, a local code (HL7
+    /// table 0396).
+    static func coded(_ test: String) -> String {
+        if test.contains("^") { return test }
+        let parts = test.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let isNumber = parts.allSatisfy { !$0.isEmpty && $0.count <= 7 && $0.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }
+        guard parts.count == 2, isNumber, parts[1].count == 1, let check = parts[1].first else { return "\(test)^^L" }
+        // Mod 10: every other digit from the right is doubled, and its digits are added up.
+        var sum = 0
+        for (place, digit) in parts[0].reversed().enumerated() {
+            let value = Int(digit) - 0x30
+            sum += place % 2 == 0 ? (value * 2) / 10 + (value * 2) % 10 : value
+        }
+        return Int(check) - 0x30 == (10 - sum % 10) % 10 ? "\(test)^^LN" : "\(test)^^L"
     }
 
     private func addTime(_ writer: inout HL7Writer, _ now: DriverTime) {

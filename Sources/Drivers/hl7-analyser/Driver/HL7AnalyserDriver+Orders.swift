@@ -19,6 +19,12 @@ struct DeviceOrder {
     var reportType = ""
     var placerID = ""
     var token = ""
+    /// Numbers of the tests at the host, as many as `tests`, or none.
+    var testNumbers: [String] = []
+    /// The question cannot be answered.
+    var isError = false
+    /// Another order in answer to the same message follows.
+    var isFollowed = false
 
     init() {}
 
@@ -38,6 +44,9 @@ struct DeviceOrder {
         placerID = text("placer_id")
         token = text("token")
         for test in json["tests"]?.array ?? [] { if let test = test.string { tests.append(test) } }
+        testNumbers = (json["test_numbers"]?.array ?? []).compactMap(\.string)
+        isError = !text("error").isEmpty
+        isFollowed = json["more"]?.bool ?? false
     }
 
     /// Nothing is known of the specimen, or nothing is to be done on it.
@@ -84,7 +93,7 @@ extension HL7AnalyserDriver {
         writer.raw(writer.characterSet.encode(text).bytes)
     }
 
-    /// QCK^Q02: whether anything is known (QAK-2 OK or NF).
+    /// QCK^Q02: whether anything is known (QAK-2 OK, NF nothing, AE it cannot be told).
     func displayStatus(of message: HL7Message, _ status: String, _ now: DriverTime) -> [UInt8] {
         var writer = writer(
             to: message, delimiters: message.delimiters, type: ["QCK", "Q02"], controlID: nextControlID(now), now)
@@ -99,7 +108,11 @@ extension HL7AnalyserDriver {
     }
 
     /// DSR^Q03: one sample's order, a DSP line for each item.
-    func display(_ order: DeviceOrder, of message: HL7Message, controlID: String, _ now: DriverTime) -> [UInt8] {
+    ///
+    /// - Parameter place: number of the sample among those of a group; 0: one sample was asked for.
+    func display(
+        _ order: DeviceOrder, place: Int, of message: HL7Message, controlID: String, _ now: DriverTime
+    ) -> [UInt8] {
         var writer = writer(
             to: message, delimiters: message.delimiters, type: ["DSR", "Q03"], controlID: controlID, now)
         writer.field(18, message.header(18))
@@ -127,6 +140,7 @@ extension HL7AnalyserDriver {
             }
         }
         writer.begin("DSC")
+        if place > 0 { writer.field(1, String(place)) }
         return writer.finish()
     }
 

@@ -13,6 +13,20 @@ struct PendingQuery {
     /// On the monotonic clock.
     var expiry: Int64
     var isFramed: Bool
+    /// Samples that were told of, where several may be.
+    var told = 0
+    /// The question is about more than one sample.
+    var isGroup: Bool { specimen.isEmpty || isRange }
+    var isRange = false
+}
+
+/// DSR messages of a group that wait for the device's word on the one before.
+struct WaitingDisplay {
+    var bytes: [UInt8]
+    var order: SentOrder
+    var isFramed: Bool
+    /// One of several: the next waits for the device's word on it.
+    var isOfGroup: Bool
 }
 
 /// An order on its way to the device.
@@ -56,6 +70,12 @@ extension HL7AnalyserDriver {
         if let qrf = message.firstSegment(.qrf) {
             query.from = HL7Time.iso8601(message.text[message.trimmed(message.field(2, of: qrf))]) ?? ""
             query.to = HL7Time.iso8601(message.text[message.trimmed(message.field(3, of: qrf))]) ?? ""
+            if query.specimenID.isEmpty {
+                // Mindray: QRF-4 and 5 are the first and last sample of a group.
+                query.specimenID = message.string(message.component(1, of: message.trimmed(message.field(4, of: qrf))))
+                query.lastSpecimenID = message.string(message.component(1, of: message.trimmed(message.field(5, of: qrf))))
+                if query.specimenID.isEmpty { swap(&query.specimenID, &query.lastSpecimenID) }
+            }
         }
         query.token = "\(message.header(10))/\(arrival.start)"
         var result = DeviceMessage(kind: .query, message)
@@ -65,7 +85,9 @@ extension HL7AnalyserDriver {
             send(queryResponse(to: message, status: "OK", arrival.now), arrival, events: &events)
             addCarrier(of: message, to: &result)
             if options.query.ordersGoElsewhere {
-                // The analyser takes orders on another connection: there the host answers, here nothing is owed.
+                // The analyser takes orders on another connection: there they are sent, here nothing is owed.
+                if toldElsewhere.count >= HL7AnalyserDriver.mostQueries { toldElsewhere.removeFirst() }
+                toldElsewhere.append(query.token)
                 events.append(.query(result, start: arrival.start, end: arrival.end))
                 return
             }
@@ -73,26 +95,31 @@ extension HL7AnalyserDriver {
         if queries.count >= HL7AnalyserDriver.mostQueries {
             answerNothing(queries.removeFirst(), now: arrival.now, events: &events)
         }
-        queries.append(
-            PendingQuery(
-                message: message, dialect: dialect, specimen: query.specimenID, token: query.token,
-                expiry: arrival.now.monotonic &+ options.query.timeout, isFramed: arrival.isFramed))
+        var pending = PendingQuery(
+            message: message, dialect: dialect, specimen: query.specimenID, token: query.token,
+            expiry: arrival.now.monotonic &+ options.query.timeout, isFramed: arrival.isFramed)
+        pending.isRange = !query.lastSpecimenID.isEmpty
+        queries.append(pending)
         events.append(.query(result, start: arrival.start, end: arrival.end))
     }
 
     /// QCN: the device no longer wants the answer.
     func takeCancellation(_ message: HL7Message, _ arrival: Arrival, events: inout [StreamDriverEvent]) {
         queries.removeAll()
+        dropDisplays("the device took its question back", events: &events)
         accept(message, arrival, events: &events)
     }
 
-    /// Queries that the host left unanswered get the answer that nothing is known.
+    /// Queries that the host left unanswered: the device is told of an error. That nothing is ordered nobody has said.
     func expireQueries(now: DriverTime, events: inout [StreamDriverEvent]) {
         while let place = queries.firstIndex(where: { $0.expiry <= now.monotonic }) {
             let query = queries.remove(at: place)
-            answerNothing(query, now: now, events: &events)
+            // Of a group all that is known has been told.
+            if query.told > 0 { continue }
+            answerError(query, now: now, events: &events)
             let text =
-                "no order was found in time for specimen \"\(query.specimen)\": the device was told that none is known"
+                "the question about specimen \"\(query.specimen)\" was not answered in time; the device was told of an error:"
+                + " have it ask again"
             events.append(.fault(.notice, text, start: 0, end: 0))
         }
     }
@@ -109,6 +136,7 @@ extension HL7AnalyserDriver {
             guard options.query.dialect == .law else {
                 return order.token.isEmpty ? .unsupported : .refused("the query it answers is no longer open")
             }
+            if order.isError || toldElsewhere.contains(order.token) { return .accepted }
             // Orders of IHE LAW stand for themselves: one query may be answered by many, on another connection or later. That
             // nothing is ordered may only be said to a question.
             if order.isNothing, !order.token.isEmpty, !options.query.ordersGoElsewhere {
@@ -123,21 +151,87 @@ extension HL7AnalyserDriver {
             let text = "this device's query has no known form of a positive answer; set query: dialect: dsr or law"
             return .refused(text)
         }
-        let query = queries.remove(at: place)
-        if order.isNothing {
-            answerNothing(query, now: now, events: &events)
+        if order.isFollowed { queries[place].told += order.isNothing || order.isError ? 0 : 1 }
+        var query = queries[place]
+        if order.isFollowed, order.isNothing || order.isError { return .accepted }
+        if !order.isFollowed { queries.remove(at: place) }
+        if order.isError || order.isNothing {
+            // The last of several: what there was is told.
+            if query.told > 0 { return .accepted }
+            if order.isError {
+                answerError(query, now: now, events: &events)
+            } else {
+                answerNothing(query, now: now, events: &events)
+            }
             return .accepted
         }
+        if !order.isFollowed { query.told += 1 }
         let arrival = Arrival(start: 0, end: 0, isFramed: query.isFramed, now: now)
         if query.dialect == .law {
             sendOrder(order, delimiters: query.message.delimiters, header: query.message, arrival, events: &events)
         } else {
-            send(displayStatus(of: query.message, "OK", now), arrival, events: &events)
+            if query.told == 1 {
+                // A device that asks again has done with what it was being told.
+                dropDisplays("the device asked again", events: &events)
+                displayDeadline = nil
+                send(displayStatus(of: query.message, "OK", now), arrival, events: &events)
+            }
             let controlID = nextControlID(now)
-            send(display(order, of: query.message, controlID: controlID, now), arrival, events: &events)
-            remember(SentOrder(controlID: controlID, specimen: order.specimenID, tests: order.tests))
+            let bytes = display(
+                order, place: query.isGroup ? query.told : 0, of: query.message, controlID: controlID, now)
+            displays.append(
+                WaitingDisplay(
+                    bytes: bytes,
+                    order: SentOrder(controlID: controlID, specimen: order.specimenID, tests: order.tests),
+                    isFramed: query.isFramed, isOfGroup: query.isGroup))
+            sendDisplay(now: now, events: &events)
         }
         return .accepted
+    }
+
+    // MARK: Displays, one after the other
+
+    /// How long the device's word on one sample of a group is waited for, in microseconds.
+    private static let displayWait: Int64 = 10_000_000
+
+    /// Sends the next DSR^Q03 if the device has answered the one before.
+    func sendDisplay(now: DriverTime, events: inout [StreamDriverEvent]) {
+        guard displayDeadline == nil, !displays.isEmpty else { return }
+        let next = displays.removeFirst()
+        send(next.bytes, Arrival(start: 0, end: 0, isFramed: next.isFramed, now: now), events: &events)
+        remember(next.order)
+        displayedID = next.order.controlID
+        displayDeadline = next.isOfGroup ? now.monotonic &+ HL7AnalyserDriver.displayWait : nil
+    }
+
+    /// The device has answered a message of ours.
+    func displayAnswered(_ controlID: String, now: DriverTime, events: inout [StreamDriverEvent]) {
+        guard controlID == displayedID else { return }
+        displayDeadline = nil
+        sendDisplay(now: now, events: &events)
+    }
+
+    func expireDisplay(now: DriverTime, events: inout [StreamDriverEvent]) {
+        guard let deadline = displayDeadline, deadline <= now.monotonic else { return }
+        displayDeadline = nil
+        dropDisplays("the device did not answer for the sample before", events: &events)
+    }
+
+    /// What waits is not sent: the device asks again.
+    func dropDisplays(_ why: String, events: inout [StreamDriverEvent]) {
+        guard !displays.isEmpty else { return }
+        var result = DeviceMessage(kind: .order, protocolName: "HL7")
+        for display in displays {
+            var order = DeviceMessage.Order()
+            order.specimenID = display.order.specimen
+            order.tests = display.order.tests
+            order.action = "unsent"
+            result.orders.append(order)
+        }
+        let text = "\(displays.count) samples were not told to the device: \(why)"
+        events.append(.fault(.notice, text, start: 0, end: 0))
+        events.append(.order(result, start: 0, end: 0))
+        displays.removeAll()
     }
 
     private func sendOrder(
@@ -156,6 +250,18 @@ extension HL7AnalyserDriver {
     private func remember(_ order: SentOrder) {
         if sentOrders.count >= HL7AnalyserDriver.mostSentOrders { sentOrders.removeFirst() }
         sentOrders.append(order)
+    }
+
+    /// The question cannot be answered: QAK-2 AE (HL7 table 0208). In LAW the query has its answer already; orders come
+    /// later, or do not come.
+    private func answerError(_ query: PendingQuery, now: DriverTime, events: inout [StreamDriverEvent]) {
+        let arrival = Arrival(start: 0, end: 0, isFramed: query.isFramed, now: now)
+        switch query.dialect {
+        case .law: return
+        case .display: send(displayStatus(of: query.message, "AE", now), arrival, events: &events)
+        case .auto, .response, .none:
+            send(queryResponse(to: query.message, status: "AE", now), arrival, events: &events)
+        }
     }
 
     /// The negative answer of each dialect.

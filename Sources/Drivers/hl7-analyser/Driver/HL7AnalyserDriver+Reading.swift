@@ -131,6 +131,7 @@ extension HL7AnalyserDriver {
         let answered = msa.map { message.string(message.field(2, of: $0)) } ?? ""
         // In enhanced mode the accept acknowledgement comes first; the application's word ends it.
         let isAccept = code == "CA"
+        defer { if code != "CA" { displayAnswered(answered, now: arrival.now, events: &events) } }
         guard let place = sentOrders.firstIndex(where: { $0.controlID == answered }) else {
             // Good news about something settled (a negative answer, an order sent before a restart) is no news.
             if code.hasSuffix("A") { return }
@@ -153,12 +154,41 @@ extension HL7AnalyserDriver {
         }
         if let msa {
             var comment = DeviceMessage.Comment()
-            let said = [message.string(message.field(3, of: msa))] + errorTexts(of: message)
+            let said = [message.string(message.field(3, of: msa)), conditionText(of: message, msa, code)]
+                + errorTexts(of: message)
             comment.text = said.filter { !$0.isEmpty }.joined(separator: "; ")
             comment.code = code
             comment.order = 0
             if !comment.text.isEmpty || !code.hasSuffix("A") { result.comments.append(comment) }
         }
         events.append(.order(result, start: arrival.start, end: arrival.end))
+    }
+}
+
+extension HL7AnalyserDriver {
+    /// MSA-6: the number of what is wrong (HL7 v2.3.1 table 0357), with its meaning.
+    private func conditionText(of message: HL7Message, _ msa: Int, _ code: String) -> String {
+        let field = message.trimmed(message.field(6, of: msa))
+        let number = message.string(message.component(1, of: field))
+        // 0 is "no error"; beside good news a number says nothing.
+        if number.isEmpty || number == "0" || code.hasSuffix("A") { return "" }
+        let own = message.string(message.component(2, of: field))
+        let meaning =
+            switch number {
+            case "100": "segments out of order"
+            case "101": "a required field is missing"
+            case "102": "a field of the wrong type"
+            case "103": "a value that is not in its table"
+            case "200": "message type not supported"
+            case "201": "event not supported"
+            case "202": "processing id not supported"
+            case "203": "version not supported"
+            case "204": "unknown key: the device does not know the sample or test"
+            case "205": "duplicate key: the device has it already"
+            case "206": "the record is locked"
+            case "207": "an error inside the device"
+            default: "of unknown meaning"
+            }
+        return "error \(number), \(own.isEmpty ? meaning : own)"
     }
 }

@@ -22,6 +22,12 @@ public final class HL7AnalyserDriver: StreamDriver {
     var queries: [PendingQuery] = []
     /// Orders sent, by our MSH-10, that the device has not answered.
     var sentOrders: [SentOrder] = []
+    /// Tokens of queries whose orders go out on another connection.
+    var toldElsewhere: [String] = []
+    /// Samples of a group that wait for the device's word on the one before, whose MSH-10 is `displayedID`.
+    var displays: [WaitingDisplay] = []
+    var displayedID = ""
+    var displayDeadline: Int64?
     /// Number of our next message, for MSH-10.
     var messageNumber: UInt32 = 0
 
@@ -44,6 +50,7 @@ public final class HL7AnalyserDriver: StreamDriver {
     public func timeout(now: DriverTime, events: inout [StreamDriverEvent]) {
         if let end = unframedEnd, end <= now.monotonic { flush(now: now, events: &events) }
         expireQueries(now: now, events: &events)
+        expireDisplay(now: now, events: &events)
         tellDeadline(&events)
     }
 
@@ -59,13 +66,15 @@ public final class HL7AnalyserDriver: StreamDriver {
         flush(now: now, events: &events)
         queries.removeAll()
         sentOrders.removeAll()
+        dropDisplays("the link was closed", events: &events)
+        displayDeadline = nil
         events.append(.acknowledge)
         tellDeadline(&events)
     }
 
     /// Nothing received so far is still needed. Orders that the device has not acknowledged do not count: after a restart
     /// its word on them is passed over, nothing else is lost.
-    public var isIdle: Bool { decoder.isIdle && queries.isEmpty }
+    public var isIdle: Bool { decoder.isIdle && queries.isEmpty && displays.isEmpty }
 
     private func flush(now: DriverTime, events: inout [StreamDriverEvent]) {
         var decoder = take()
@@ -82,7 +91,7 @@ public final class HL7AnalyserDriver: StreamDriver {
     }
 
     private func tellDeadline(_ events: inout [StreamDriverEvent]) {
-        let deadline = [unframedEnd, queries.map(\.expiry).min()].compactMap { $0 }.min()
+        let deadline = [unframedEnd, queries.map(\.expiry).min(), displayDeadline].compactMap { $0 }.min()
         guard deadline != toldDeadline else { return }
         toldDeadline = deadline
         events.append(.deadline(deadline))

@@ -7,7 +7,7 @@ extension LISDriver {
     func handle(_ outputs: [LIS02AssemblerOutput], now: DriverTime, events: inout [StreamDriverEvent]) {
         for output in outputs {
             switch output {
-            case .message(let text): take(text, events: &events)
+            case .message(let text): take(text, now: now, events: &events)
             case .stray(let count, let start, let end):
                 events.append(
                     .fault(.notice, "\(count) bytes of text outside messages were ignored", start: start, end: end))
@@ -21,7 +21,7 @@ extension LISDriver {
     }
 
     /// One message, from its bytes to its events.
-    private func take(_ text: LIS02Text, events: inout [StreamDriverEvent]) {
+    private func take(_ text: LIS02Text, now: DriverTime, events: inout [StreamDriverEvent]) {
         link.messageEnded()
         messagesInBlock &+= 1
         let (utf8, charset) = decoded(text.bytes)
@@ -38,11 +38,13 @@ extension LISDriver {
         for fault in reader.faults { events.append(.fault(.notice, fault, start: text.start, end: text.end)) }
         for message in messages {
             if message.kind == .query {
+                withdrawAnswers(to: message)
                 events.append(.query(message, start: text.start, end: text.end))
             } else {
                 events.append(.message(message, start: text.start, end: text.end))
             }
         }
+        for token in reader.unnamed { answerNothing(token, now: now, events: &events) }
     }
 
     /// Bytes become text before they are split: the second byte of a character may look like a delimiter.

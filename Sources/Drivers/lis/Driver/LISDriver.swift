@@ -33,6 +33,8 @@ public final class LISDriver: StreamDriver {
     /// 30 s after the last byte of a message that has no link with timers.
     var recordDeadline: Int64?
     var outbox = OrderOutbox()
+    /// Answers to the questions of one message, until the last of them is here.
+    var answers: [DeviceOrder] = []
     private var toldDeadline: Int64?
 
     /// Opens an instance with the options of a profile.
@@ -57,7 +59,7 @@ public final class LISDriver: StreamDriver {
             case .sohEOT: !isInBlock
             case .records: true
             }
-        return isLineIdle && assembler.isEmpty && outbox.isEmpty
+        return isLineIdle && assembler.isEmpty && outbox.isEmpty && answers.isEmpty
     }
 
     /// Bytes from the device, in any pieces.
@@ -113,6 +115,7 @@ public final class LISDriver: StreamDriver {
                 + " header record (H|\\^&). Does the device speak another protocol, or another speed or parity?"
             events.append(.fault(.lost, text, start: 0, end: received))
         }
+        answers.removeAll()
         giveUpOrders(events: &events)
         detector = FramingDetector()
         link = LIS01Link(role: .computer, options: options.link, received: received)

@@ -118,6 +118,7 @@ final class FieldOptions {
     var commentCode: Selector?
     var commentsLeftOut: [Condition] = []
     var querySpecimen = Selector(["Q.3.2", "Q.3.*"])
+    var queryLastSpecimen = Selector(["Q.4.2", "Q.4.*"])
     var queryPatient: Selector?
 
     init() {}
@@ -192,7 +193,12 @@ final class FieldOptions {
         }
         if let value = reader.value("query") {
             var query = try OptionReader(value, name: "options.query")
-            querySpecimen = try query.selector("specimen") ?? querySpecimen
+            if let specimen = try query.selector("specimen") {
+                querySpecimen = specimen
+                // Where the end of a range stands is known where its beginning stands as the standard has it.
+                queryLastSpecimen = Selector([])
+            }
+            queryLastSpecimen = try query.selector("last_specimen") ?? queryLastSpecimen
             queryPatient = try query.selector("patient")
             try query.finish()
         }

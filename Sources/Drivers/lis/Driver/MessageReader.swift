@@ -9,6 +9,8 @@ struct MessageReader {
     private(set) var context = RecordContext()
     private(set) var result: DeviceMessage
     private(set) var query: DeviceMessage
+    /// Tokens of queries that name no specimen.
+    private(set) var unnamed: [String] = []
     private(set) var faults: [String] = []
 
     private enum Parent {
@@ -168,6 +170,8 @@ struct MessageReader {
         var question = DeviceMessage.Query()
         question.specimenID = text(fields.querySpecimen)
         if question.specimenID == "ALL" { question.specimenID = "" }
+        let last = text(fields.queryLastSpecimen)
+        if !question.specimenID.isEmpty, last != question.specimenID, last != "ALL" { question.lastSpecimenID = last }
         question.patientID = text(fields.queryPatient)
         let tests = message.field(record, 5)
         let count = min(message.repeatCount(tests), 1000)
@@ -181,7 +185,23 @@ struct MessageReader {
         question.to = time(Selector(["Q.8"]))
         question.status = message.string(message.trimmed(message.field(record, 13)))
         question.token = token(for: record)
+        if question.specimenID.isEmpty, question.patientID.isEmpty, question.status != "A", !asksForAll(record, question)
+        {
+            // A tube whose code could not be read: all orders of the laboratory are no answer to that.
+            unnamed.append(question.token)
+            if faults.count < 4 { faults.append("a query names no specimen; the device is told that nothing is ordered") }
+            return
+        }
         query.queries.append(question)
+    }
+
+    /// Q.3 says ALL, or nothing at all and a time is given.
+    private func asksForAll(_ record: LIS02Record, _ question: DeviceMessage.Query) -> Bool {
+        let field = message.field(record, 3)
+        if message.string(message.withoutTrailingComponents(field)).isEmpty {
+            return !question.from.isEmpty || !question.to.isEmpty
+        }
+        return message.string(message.filledComponent(field)) == "ALL"
     }
 
     /// What an answer needs of the question: the header and the query as sent.

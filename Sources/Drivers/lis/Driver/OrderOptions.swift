@@ -17,6 +17,10 @@ struct OrderOptions {
     }
 
     var isTaken = true
+    /// Each specimen of a question in a message of its own.
+    var isAnsweredApart = false
+    /// L.3 of the answer to a question that cannot be answered; empty: as `unknown`.
+    var errorTerminator = "Q"
     var delimiters: LIS02Delimiters?
     var sender = "HILUM"
     var receiver = ""
@@ -28,8 +32,8 @@ struct OrderOptions {
     var birthDate = LIS02Path("P.8")
     var sex = LIS02Path("P.9")
     var specimenType = LIS02Path("O.16.1")
-    /// Component of O.5 that holds the code.
-    var testComponent = 4
+    /// O.5 of one test: texts before and after the code, each a component.
+    var testForm: (before: [String], after: [String]) = (["", "", ""], [])
     var isRecordPerTest = false
     var action = "N"
     var answerReportType = "Q"
@@ -41,6 +45,8 @@ struct OrderOptions {
     var echoes: [(to: LIS02Path, from: LIS02Path)] = []
     /// Fields with a fixed text.
     var constants: [(to: LIS02Path, text: String)] = []
+    /// The same in orders that nobody asked for, over the others.
+    var unaskedConstants: [(to: LIS02Path, text: String)] = []
     var attempts = 6
     /// LIS01-A2 6.3.5: a device that is sending is asked for the line (EOT in place of ACK).
     var interrupts = false
@@ -71,7 +77,27 @@ struct OrderOptions {
         birthDate = try reader.path("birth_date") ?? birthDate
         sex = try reader.path("sex") ?? sex
         specimenType = try reader.path("specimen_type") ?? specimenType
-        testComponent = try reader.count("test_component", 1...20) ?? testComponent
+        if let component = try reader.count("test_component", 1...20) {
+            testForm = (Array(repeating: "", count: component - 1), [])
+        }
+        if let form = try reader.text("test") {
+            let parts = form.split(separator: "^", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count <= 20, let place = parts.firstIndex(of: "*"), parts.count(where: { $0 == "*" }) == 1 else {
+                throw OptionsFault(
+                    "options.order.test: \"\(form)\" has no component that is *; write for example ^^^*^0")
+            }
+            testForm = (Array(parts[..<place]), Array(parts[(place + 1)...]))
+        }
+        isAnsweredApart = try reader.choice("answers", ["together": false, "apart": true]) ?? false
+        switch try reader.text("error") {
+        case nil: break
+        case "unknown": errorTerminator = ""
+        case .some(let text):
+            guard text.utf8.count == 5, text.hasPrefix("L|1|") else {
+                throw OptionsFault("options.order.error: write L|1|Q, or unknown for the answer to an unknown specimen")
+            }
+            errorTerminator = String(text.suffix(1))
+        }
         isRecordPerTest = try reader.choice("tests", ["repeats": false, "records": true]) ?? false
         action = try reader.text("action") ?? action
         answerReportType = try reader.text("answer_report_type") ?? answerReportType
@@ -94,16 +120,24 @@ struct OrderOptions {
                 echoes.append((to, from))
             }
         }
-        if let set = reader.value("set") {
-            for member in try OptionReader(set, name: "options.order.set").members {
-                guard let to = LIS02Path(member.key) else {
-                    throw OptionsFault("options.order.set: \"\(member.key)\" is no path; write for example O.11")
-                }
-                let name = "options.order.set.\(member.key)"
-                constants.append((to, try OptionReader.texts(member.value, name: name).first ?? ""))
-            }
-        }
+        constants = try OrderOptions.constants(&reader, "set")
+        unaskedConstants = try OrderOptions.constants(&reader, "set_unasked")
         try reader.finish()
+    }
+
+    private static func constants(
+        _ reader: inout OptionReader, _ key: String
+    ) throws(OptionsFault) -> [(to: LIS02Path, text: String)] {
+        guard let set = reader.value(key) else { return [] }
+        var constants: [(to: LIS02Path, text: String)] = []
+        for member in try OptionReader(set, name: "options.order.\(key)").members {
+            guard let to = LIS02Path(member.key) else {
+                throw OptionsFault("options.order.\(key): \"\(member.key)\" is no path; write for example O.11")
+            }
+            let name = "options.order.\(key).\(member.key)"
+            constants.append((to, try OptionReader.texts(member.value, name: name).first ?? ""))
+        }
+        return constants
     }
 }
 

@@ -6,7 +6,12 @@ struct OrderOutbox {
         var id: UInt64
         var text: [UInt8]
         var event: DeviceMessage
-        var attempts: Int
+        var isAnswer: Bool
+        var isCancellation: Bool
+        var attempts = 1
+
+        /// For people.
+        var specimens: String { event.orders.map(\.specimenID).joined(separator: ", ") }
     }
 
     /// More would only hide that the device takes none.
@@ -17,9 +22,10 @@ struct OrderOutbox {
     var isEmpty: Bool { entries.isEmpty }
     var isFull: Bool { entries.count >= OrderOutbox.mostEntries }
 
-    mutating func add(text: [UInt8], event: DeviceMessage) -> UInt64 {
+    mutating func add(text: [UInt8], event: DeviceMessage, isAnswer: Bool, isCancellation: Bool) -> UInt64 {
         lastID &+= 1
-        entries.append(Entry(id: lastID, text: text, event: event, attempts: 1))
+        entries.append(
+            Entry(id: lastID, text: text, event: event, isAnswer: isAnswer, isCancellation: isCancellation))
         return lastID
     }
 

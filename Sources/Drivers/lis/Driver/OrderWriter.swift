@@ -5,10 +5,15 @@ import LIS02
 struct OrderWriter {
     let options: OrderOptions
 
-    /// The records in UTF-8; nil: nothing is to be sent.
-    func text(of order: DeviceOrder, now: DriverTime) -> [UInt8]? {
-        if !order.isKnown, options.unknown == .silence { return nil }
-        let question = order.token.isEmpty ? nil : LIS02Message(utf8: Array(order.token.utf8))
+    /// The records in UTF-8, one message; nil: nothing is to be sent.
+    func text(of orders: [DeviceOrder], now: DriverTime) -> [UInt8]? {
+        let isError = orders.contains(where: \.isError) && !orders.contains(where: \.isKnown)
+        // Where a question cannot be answered, silence is no answer to it either: it is what an unknown specimen gets.
+        let word = isError && !options.errorTerminator.isEmpty ? options.errorTerminator : "I"
+        let isWord = isError && !options.errorTerminator.isEmpty
+        let told = orders.filter { $0.isKnown || !isWord && (options.unknown == .noOrder || options.unknown == .noPatient) }
+        if told.isEmpty, !isWord, options.unknown == .silence { return nil }
+        let question = orders.first.flatMap(OrderWriter.question(of:))
         let isAnswer = question != nil
         let delimiters = options.delimiters ?? question?.delimiters ?? .usual
         var writer = LIS02Writer(delimiters: delimiters)
@@ -20,26 +25,31 @@ struct OrderWriter {
         header.set(14, 0, TimeText.compact(unixMicroseconds: now.unix, utcOffset: now.utcOffset))
         finish(&header, type: UInt8(ascii: "H"), question: question, delimiters: delimiters)
         header.write("H", sequence: nil, to: &writer)
-        let isSilent = !order.isKnown && options.unknown == .terminator
-        if !isSilent {
-            writePatient(order, question: question, delimiters: delimiters, to: &writer)
-            writeOrders(order, isAnswer: isAnswer, question: question, delimiters: delimiters, to: &writer)
+        for (index, order) in told.enumerated() {
+            let own = OrderWriter.question(of: order)
+            writePatient(order, number: index + 1, question: own, delimiters: delimiters, to: &writer)
+            writeOrders(order, isAnswer: isAnswer, question: own, delimiters: delimiters, to: &writer)
         }
-        let code = isSilent ? "I" : isAnswer ? options.answerTerminator : options.orderTerminator
+        let code = told.isEmpty ? word : isAnswer ? options.answerTerminator : options.orderTerminator
         writer.terminator(code: code)
         return writer.text
     }
 
+    private static func question(of order: DeviceOrder) -> LIS02Message? {
+        order.token.isEmpty ? nil : LIS02Message(utf8: Array(order.token.utf8))
+    }
+
     private func writePatient(
-        _ order: DeviceOrder, question: LIS02Message?, delimiters: LIS02Delimiters, to writer: inout LIS02Writer
+        _ order: DeviceOrder, number: Int, question: LIS02Message?, delimiters: LIS02Delimiters,
+        to writer: inout LIS02Writer
     ) {
         var patient = Draft()
         patient.set(options.patient, order.patientID)
-        patient.setName(options.patientName, order.patientName)
+        patient.setParts(options.patientName, order.patientName)
         patient.set(options.birthDate, order.birthDate.filter { $0 != "-" })
         patient.set(options.sex, order.sex)
         finish(&patient, type: UInt8(ascii: "P"), question: question, delimiters: delimiters)
-        patient.write("P", sequence: 1, to: &writer)
+        patient.write("P", sequence: number, to: &writer)
     }
 
     private func writeOrders(
@@ -59,24 +69,32 @@ struct OrderWriter {
             case (false, .noPatient): record.set(26, 0, "Z")
             default: record.set(26, 0, order.reportType.isEmpty ? usual : order.reportType)
             }
-            record.repeats[5] = tests.map { test in
-                Array(repeating: "", count: max(0, options.testComponent - 1)) + [test]
-            }
-            finish(&record, type: UInt8(ascii: "O"), question: question, delimiters: delimiters)
+            record.repeats[5] = tests.map { options.testForm.before + [$0] + options.testForm.after }
+            finish(
+                &record, type: UInt8(ascii: "O"), question: question, delimiters: delimiters, specimen: order.specimenID)
             record.write("O", sequence: index + 1, to: &writer)
         }
     }
 
     /// Fixed texts, and what the device wants to have back of its query.
     private func finish(
-        _ draft: inout Draft, type: UInt8, question: LIS02Message?, delimiters: LIS02Delimiters
+        _ draft: inout Draft, type: UInt8, question: LIS02Message?, delimiters: LIS02Delimiters, specimen: String = ""
     ) {
-        for constant in options.constants where constant.to.type == type { draft.set(constant.to, constant.text) }
+        for constant in options.constants where constant.to.type == type { draft.setParts(constant.to, constant.text) }
+        if question == nil {
+            for constant in options.unaskedConstants where constant.to.type == type {
+                draft.setParts(constant.to, constant.text)
+            }
+        }
         guard let question else { return }
         for echo in options.echoes where echo.to.type == type {
             guard let record = question.records.first(where: { $0.type == echo.from.type }) else { continue }
             let span = question.span(echo.from, in: record)
             if span.isEmpty { continue }
+            // A question about all, or a range, names none of the specimens that are told.
+            if type == UInt8(ascii: "O"), echo.to.field == options.specimen?.field,
+                !question.holds(specimen, in: question.field(record, echo.from.field))
+            { continue }
             if echo.from.component == .all, case .all = echo.to.component, question.delimiters == delimiters {
                 // A whole field with its components, as the device wrote it.
                 draft.raw[echo.to.field] = Array(question.text[span.start..<span.end])
@@ -112,10 +130,11 @@ private struct Draft {
         }
     }
 
-    /// A name in HL7's form, `Doe^Jane`: its parts are components of the field. Within one component they stand apart.
-    mutating func setName(_ path: LIS02Path?, _ name: String) {
+    /// A text in HL7's form, like the name `Doe^Jane`: its parts are components of the field. Within one component they stand
+    /// apart.
+    mutating func setParts(_ path: LIS02Path?, _ text: String) {
         guard let path else { return }
-        let parts = name.split(separator: "^", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: "^", omittingEmptySubsequences: false).map(String.init)
         if case .number = path.component {
             set(path, parts.filter { !$0.isEmpty }.joined(separator: " "))
         } else {
@@ -128,5 +147,17 @@ private struct Draft {
         for (field, components) in fields.sorted(by: { $0.key < $1.key }) { writer.set(field, components: components) }
         for (field, repeats) in repeats.sorted(by: { $0.key < $1.key }) { writer.set(field, repeats: repeats) }
         for (field, bytes) in raw.sorted(by: { $0.key < $1.key }) { writer.setRaw(field, bytes) }
+    }
+}
+
+extension LIS02Message {
+    /// Whether one of a field's components is this text, but for blanks around it.
+    fileprivate func holds(_ text: String, in field: LIS02Span) -> Bool {
+        for ordinal in 1...64 {
+            let part = filledComponent(field, ordinal)
+            if part.isEmpty { return false }
+            if string(trimmed(part)) == text { return true }
+        }
+        return false
     }
 }

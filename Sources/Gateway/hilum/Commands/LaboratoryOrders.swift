@@ -1,3 +1,4 @@
+import CharacterSets
 import JSONText
 import Orders
 import Store
@@ -6,10 +7,19 @@ import Store
 enum LaboratoryOrders {
     /// `hilum orders import` of a file that holds them.
     static func take(
-        _ bytes: [UInt8], from file: String, _ onlyChecks: Bool, _ place: StateOption, _ output: FormatOption
+        _ bytes: [UInt8], from file: String, encoding: String?, _ onlyChecks: Bool, _ place: StateOption,
+        _ output: FormatOption
     ) async throws {
-        let orders: [LaboratoryOrder]
-        do { orders = try OrderFile.parse(bytes) } catch {
+        let set = encoding.flatMap { CharacterSet(name: $0) }
+        if let encoding, set == nil {
+            throw CommandFailure(
+                .usage, "--encoding: \"\(encoding)\" is not known", cure: "for example UTF-8, GB18030, ISO-8859-1, windows-1251")
+        }
+        let (text, orders): ([UInt8], [LaboratoryOrder])
+        do {
+            text = try OrderFile.utf8(bytes, encoding: set)
+            orders = try OrderFile.parse(text)
+        } catch {
             let fault: OrderFileFault = error
             throw CommandFailure(.wrong, "\(file): \(fault.problem)", cure: fault.cure)
         }
@@ -18,7 +28,7 @@ enum LaboratoryOrders {
             let words = "\(orders.count) laboratory orders with \(tests) tests are well"
             return Stream.output(output.said(words, ["orders": .number(orders.count), "tests": .number(tests)]))
         }
-        let result = try await place.open().carry(.importOrders(text: String(decoding: bytes, as: UTF8.self)))
+        let result = try await place.open().carry(.importOrders(text: String(decoding: text, as: UTF8.self)))
         func count(_ key: String) -> Int { result[key]?.int ?? 0 }
         let words =
             "\(count("orders")) laboratory orders taken up: \(count("added")) tests new, \(count("known")) known,"

@@ -38,12 +38,17 @@ struct OrdersImportCommand: AsyncParsableCommand {
 
     @Argument(help: "The file; - is standard input.", completion: .file()) var file: String
     @Flag(help: "Only read it.") var check = false
+    @Option(help: "Laboratory orders: what the file is written in, where it is not UTF-8 or GB 18030.")
+    var encoding: String?
     @OptionGroup var place: StateOption
     @OptionGroup var output: FormatOption
 
     func run() async throws {
         let bytes = try CaptureFile.bytes(file)
-        if OrderFile.isLaboratory(bytes) { return try await LaboratoryOrders.take(bytes, from: file, check, place, output) }
+        if OrderFile.isLaboratory(bytes) {
+            return try await LaboratoryOrders.take(
+            bytes, from: file, encoding: encoding, check, place, output)
+        }
         let orders: [ImagingOrder]
         do {
             orders = try ImagingOrders.parse(bytes)

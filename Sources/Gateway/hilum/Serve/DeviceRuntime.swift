@@ -48,7 +48,9 @@ struct DeviceRuntime: Sendable {
                 return IntakeDevice.Understood(reports: reports, contentDigest: normalized.contentDigest)
             },
             answer: { query in await desk.answer(query) })
-        if profile.orders.download.isPushed { intake.download = { await desk.download() } }
+        if profile.orders.download.isPushed {
+            intake.download = .init(fetch: { await desk.download() }, claim: { await desk.claim($0) })
+        }
     }
 }
 

@@ -10,6 +10,8 @@ struct OrderDesk: Sendable {
     private let alarms: any AlarmSink
     /// Specimens looked at for one download: the rest follows when these are settled.
     private static let mostAtOnce = 200
+    /// Orders looked at for a question about all.
+    private static let mostOpen = 5_000
 
     init(device: String, profile: DeviceProfile, book: any OrderBook, alarms: any AlarmSink) {
         let known = profile.codes.exact.compactMap { code, rule -> (code: String, loinc: String, local: String)? in
@@ -22,18 +24,23 @@ struct OrderDesk: Sendable {
         self.alarms = alarms
     }
 
-    /// What is said to a device that asks.
+    /// What is said to a device that asks: reads on a connection of its own, never behind the writer.
     func answer(_ message: DeviceMessage) async -> [OrderSubmission] {
         var submissions: [OrderSubmission] = []
         for query in message.queries {
             do {
-                let orders = try await orders(for: query)
-                submissions += told(planner.answer(query, orders), asked: query.specimenID).submissions
+                let plan = planner.answer(query, try await orders(for: query))
+                tell(plan, asked: query)
+                submissions += plan.submissions
             } catch {
                 // That nothing is ordered may only be said when it is known.
-                raise(query.specimenID, "a query cannot be answered, orders cannot be read: \(error)")
+                let text = "orders cannot be read: \(error)"
+                alarms.raise(subject: planner.device, kind: "orders", text: "a query was not answered, \(text)")
+                submissions.append(planner.nothing(query, error: text))
             }
         }
+        // The driver is to know which is the last: some devices take all answers in one message.
+        for place in submissions.indices.dropLast() { submissions[place].isFollowed = true }
         return submissions
     }
 
@@ -47,10 +54,31 @@ struct OrderDesk: Sendable {
             where seen.insert(order.specimenID).inserted {
                 orders += try await book.orders(specimen: order.specimenID)
             }
-            return told(planner.download(orders), asked: "").submissions
+            let plan = planner.download(orders)
+            let held = Set(plan.problems.map(\.specimen))
+            for specimen in seen where !held.contains(specimen) { clear(Self.kind(specimen)) }
+            if plan.problems.isEmpty {
+                clear("orders")
+            } else {
+                alarms.raise(
+                    subject: planner.device, kind: "orders",
+                    text: plan.problems.prefix(5).map(\.text).joined(separator: "; "))
+            }
+            return plan.submissions
         } catch {
-            raise("", "orders cannot be read: \(error)")
+            alarms.raise(subject: planner.device, kind: "orders", text: "orders cannot be read: \(error)")
             return []
+        }
+    }
+
+    /// Whether an order may go out: what was read may have changed since.
+    func claim(_ submission: OrderSubmission) async -> Bool {
+        if submission.isCancellation { return true }
+        do {
+            return try await book.claim(Array(Set(submission.items.map(\.test))), device: planner.device)
+        } catch {
+            alarms.raise(subject: planner.device, kind: "orders", text: "orders cannot be marked as sent: \(error)")
+            return false
         }
     }
 
@@ -59,31 +87,34 @@ struct OrderDesk: Sendable {
         case .nothing: return []
         case .specimen(let id): return try await book.orders(specimen: id)
         case .patient(let id):
-            return try await whole(try await book.openOrders(patient: id, limit: planner.rules.mostSpecimens))
-        case .all: return try await whole(try await book.openOrders(limit: planner.rules.mostSpecimens * 4))
+            // All orders of the specimens: another patient's on the same specimen holds it back.
+            var all: [LaboratoryOrder] = []
+            var seen: Set<String> = []
+            for order in try await book.openOrders(patient: id, limit: Self.mostAtOnce)
+            where seen.insert(order.specimenID).inserted {
+                all += try await book.orders(specimen: order.specimenID)
+            }
+            return all
+        // All that is open is all that decides.
+        case .all: return try await book.openOrders(limit: Self.mostOpen)
         }
     }
 
-    /// All orders of the specimens of these: another patient's on the same specimen holds it back.
-    private func whole(_ orders: [LaboratoryOrder]) async throws -> [LaboratoryOrder] {
-        var all: [LaboratoryOrder] = []
-        var seen: Set<String> = []
-        for order in orders where seen.insert(order.specimenID).inserted {
-            all += try await book.orders(specimen: order.specimenID)
+    private func tell(_ plan: OrderPlan, asked query: DeviceMessage.Query) {
+        guard planner.subject(of: query) == .specimen(query.specimenID) else {
+            for problem in plan.problems {
+                alarms.raise(subject: planner.device, kind: Self.kind(problem.specimen), text: problem.text)
+            }
+            return
         }
-        return all
+        let kind = Self.kind(query.specimenID)
+        if plan.problems.isEmpty { return clear(kind) }
+        alarms.raise(
+            subject: planner.device, kind: kind, text: plan.problems.map(\.text).joined(separator: "; "))
     }
 
-    private func told(_ plan: OrderPlan, asked specimen: String) -> OrderPlan {
-        for problem in plan.problems { raise(problem.specimen, problem.text) }
-        if !specimen.isEmpty, plan.problems.isEmpty {
-            alarms.clear(subject: planner.device, kind: Self.kind(specimen), text: "the orders are clear")
-        }
-        return plan
-    }
-
-    private func raise(_ specimen: String, _ text: String) {
-        alarms.raise(subject: planner.device, kind: Self.kind(specimen), text: text)
+    private func clear(_ kind: String) {
+        alarms.clear(subject: planner.device, kind: kind, text: "the orders are clear")
     }
 
     private static func kind(_ specimen: String) -> String { specimen.isEmpty ? "orders" : "orders \(specimen)" }

@@ -100,7 +100,8 @@ typedef struct hilum_event {
  *            instrument, method, run, sub_id, role (result | raw | info | attachment), qc (1), usable (0),
  *            absent (reason in words), content_type, data (base64), resent (1)
  *   comment  text, code, source, type
- *   query    specimen_id, patient_id, test (repeatable), from, to, status, token (opaque: given back on submit)
+ *   query    specimen_id, patient_id, test (repeatable), from, to, status, token (opaque: given back on submit),
+ *            last_specimen_id (of a range that begins with specimen_id)
  *   other    tag, raw (a record that is kept but means nothing to the driver)
  *
  * Times are ISO 8601 as far as the device said them (2024-03-18T12:38, with +08:00 only if it was sent).
