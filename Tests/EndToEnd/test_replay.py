@@ -1,0 +1,221 @@
+"""What is stored, read again: the same profile finds the same, a changed one exactly what was changed in it."""
+import json
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+from support.astm import ACK, ENQ, Sender, frames, message
+from support.emr import HL7EMR
+from support.gateway import BIN, Gateway, hilum, until
+from support.ports import free_port
+
+PROFILE = """
+id: acme-one
+extends: generic-lis
+vendor: Acme
+model: One
+kind: chemistry
+support: sample
+driver: lis
+options: {specimen: O.3}
+codes:
+  GLU: {loinc: 14749-6, name: Glucose}
+  K: {loinc: 2823-3, name: Potassium}
+  NA: {loinc: 2951-2, name: Sodium}
+units:
+  mmol/L: {ucum: mmol/L}
+"""
+
+
+def folder(tmp_path, name, text=PROFILE):
+    """A profile folder below `name`, its folder called as its id."""
+    place = tmp_path / name / "acme-one"
+    place.mkdir(parents=True)
+    (place / "profile.yaml").write_text(text)
+    return place
+
+
+def device(port, name="a1", **more):
+    return {"id": name, "profile": "acme-one", "link": {"tcp": {"listen": port, "peer": "any"}}, **more}
+
+
+def destination(emr):
+    return {"id": "emr", "hl7": {"host": "127.0.0.1", "port": emr.port}}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A gateway that has stored some messages; the gateway and a function that replays."""
+    folder(tmp_path, "profiles")
+    port = free_port()
+    with HL7EMR() as emr:
+        with Gateway(tmp_path / "site", [device(port)], [destination(emr)],
+                     profiles=[str(tmp_path / "profiles")]) as gateway:
+            with Sender(port) as analyser:
+                analyser.send(message("S-0001", [("GLU", "5.3", "mmol/L", "N"), ("K", ">6.5", "mmol/L", "H")]))
+                analyser.send(message("S-0002", [("GLU", "4.1", "mmol/L", "N"), ("NA", "140", "mmol/L", "N")]))
+                # The same again: a repeat.
+                analyser.send(message("S-0002", [("GLU", "4.1", "mmol/L", "N"), ("NA", "140", "mmol/L", "N")]))
+                # A correction: stored as one.
+                analyser.send(message("S-0001", [("GLU", "5.9", "mmol/L", "N"), ("K", ">6.5", "mmol/L", "H")]))
+            until(lambda: len(gateway.cli("messages")) == 4 and emr.messages, what="four stored messages")
+            # The link is closed in the journal.
+            until(lambda: sqlite3.connect(gateway.state / "hilum.sqlite").execute(
+                "SELECT count(*) FROM conversation WHERE closed IS NULL").fetchone()[0] == 0, what="a closed conversation")
+            gateway.emr = emr
+            yield gateway
+
+
+def replay(gateway, *arguments):
+    done = hilum("replay", "--config", gateway.config, "--format", "json", *arguments)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows, done.stderr
+    return done.returncode, rows[:-1], rows[-1]
+
+
+def test_the_same_profile_reads_the_same(site):
+    status, found, summary = replay(site)
+    assert (status, found) == (0, [])
+    assert summary["messages"] == summary["replayed"] == 4 and summary["same"] == 8
+    assert summary["without_bytes"] == summary["not_compared"] == 0
+    # The same without a gateway, and without its configuration.
+    site.stop()
+    assert replay(site)[0] == 0
+    done = hilum("replay", "--state-folder", site.state, "--config", "/nowhere.yaml", "--device", "a1", "--profile",
+                 site.folder.parent / "profiles" / "acme-one", "--timezone", "Asia/Shanghai", "--format", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing was written or sent" in hilum("replay", "--config", site.config).stdout
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_changed_profile_shows_exactly_the_change(site, tmp_path, running):
+    changed = folder(tmp_path, "changed", PROFILE.replace("14749-6", "15074-8"))
+    if not running:
+        site.stop()
+    status, found, summary = replay(site, "--profile", changed)
+    assert status == 1 and summary["changed"] == 4 and summary["same"] == 4
+    assert summary["moved"] == summary["gone"] == summary["added"] == 0
+    assert summary["about"] == {"loinc": 4}
+    assert {(row["test_code"], row["kind"]) for row in found} == {("GLU", "changed")}
+    for row in found:
+        assert [field["key"] for field in row["fields"]] == ["loinc"]
+        assert row["fields"][0]["stored"] == "14749-6" and row["fields"][0]["replayed"] == "15074-8"
+    assert [row["state"] for row in found] == ["stored", "stored", "repeat", "stored"]
+    assert summary["tests"] == [{"test_code": "GLU", "moved": 0, "changed": 4, "gone": 0, "added": 0, "about": {"loinc": 4}}]
+    # Nothing was written: neither results nor queue.
+    if running:
+        assert len(site.cli("messages")) == 4
+        assert all(row["loinc"] != "15074-8" for row in site.cli("results"))
+
+
+def test_moved_gone_and_added(site, tmp_path):
+    moved = folder(tmp_path, "moved", PROFILE.replace("specimen: O.3", "specimen: O.2"))
+    status, found, summary = replay(site, "--profile", moved)
+    assert status == 1 and summary["moved"] == 8 and summary["same"] == 0
+    assert {row["specimen_id"] for row in found} == {"S-0001", "S-0002"}
+    control = folder(tmp_path, "control", PROFILE + "qc:\n  - {field: specimen_id, matches: 'S-0002'}\n")
+    done = hilum("replay", "--config", site.config, "--profile", control, "--format", "json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    if rows:
+        assert rows[-1]["moved"] == 4 and {row["specimen_id"] for row in rows[:-1]} == {"S-0002"}
+    table = hilum("replay", "--config", site.config, "--profile", moved, "--limit", "1")
+    assert "and 7 more" in table.stdout and "8 moved" in table.stdout and "\x1b" not in table.stdout
+
+
+def test_selection(site, tmp_path):
+    changed = folder(tmp_path, "changed", PROFILE.replace("2951-2", "2947-0"))
+    first = min(row["message"] for row in site.cli("messages"))
+    for number, count in [(0, 0), (1, 1), (2, 1), (3, 0)]:
+        status, found, summary = replay(site, "--message", str(first + number), "--profile", changed)
+        assert (status, len(found), summary["replayed"]) == (1 if count else 0, count, 1), number
+    status, found, summary = replay(site, "--conversation", str(site.cli("messages")[0]["conversation"]),
+                                    "--profile", changed)
+    assert (status, len(found), summary["replayed"]) == (1, 2, 4)
+    assert replay(site, "--since", "1h", "--device", "a1")[2]["replayed"] == 4
+    for wrong, why in [(("--message", "99"), "no message 99"), (("--conversation", "99"), "no conversation 99"),
+                       (("--device", "a2"), "did you mean"), (("--until", "2020-01-01"), "nothing that is stored"),
+                       (("--since", "tomorrow"), "is no time"), (("--profile", "acme-two"), "no profile"),
+                       (("--profile", "generic-hl7"), "--device")]:
+        done = hilum("replay", "--config", site.config, *wrong)
+        assert done.returncode in (1, 2) and why in done.stderr, (wrong, done.stderr)
+
+
+def test_settings_of_the_device_count_as_when_it_runs(tmp_path):
+    """Another zone, another place of the specimen, unknown codes held: the replay has the same settings."""
+    folder(tmp_path, "profiles")
+    port = free_port()
+    settings = {"timezone": "Europe/London", "unmapped": "hold", "options": {"specimen": "O.2"}}
+    with HL7EMR() as emr, Gateway(tmp_path / "site", [device(port, **settings)], [destination(emr)],
+                                  profiles=[str(tmp_path / "profiles")]) as gateway:
+        with Sender(port) as analyser:
+            analyser.send(message("S-0001", [("GLU", "5.3", "mmol/L", "N"), ("XYZ", "1", "", "N")]))
+        until(lambda: gateway.cli("messages"), what="a message")
+        # Its line is closed, or at least its last byte is in the journal.
+        until(lambda: replay(gateway)[2]["replayed"] == 1, what="the whole message")
+        assert replay(gateway)[:2] == (0, [])
+        assert gateway.cli("results")[0]["state"] == "held"
+
+
+def test_bytes_in_pieces_faults_and_a_crash(tmp_path):
+    """A message in many commits, a damaged frame, a message broken off, kill -9: read again they are what they were."""
+    folder(tmp_path, "profiles")
+    port = free_port()
+    with HL7EMR() as emr, Gateway(tmp_path / "site", [device(port)], [destination(emr)],
+                                  profiles=[str(tmp_path / "profiles")]) as gateway:
+        with Sender(port, pieces=3) as analyser:
+            analyser.send(message("S-0001", [("GLU", f"{n}.3", "mmol/L", "N") for n in range(40)]))
+        with Sender(port) as analyser:
+            out = frames(message("S-0002", [("GLU", "5.3", "mmol/L", "N")]))
+            assert analyser.ask(ENQ) == ACK
+            for one in out[:4]:
+                assert analyser.ask(one) == ACK
+        until(lambda: len(gateway.cli("messages")) == 2, what="the broken message")
+        with Sender(port) as analyser:
+            assert analyser.ask(ENQ) == ACK
+            for one in frames(message("S-0003", [("GLU", "5.3", "mmol/L", "N")]))[:4]:
+                assert analyser.ask(one) == ACK
+            gateway.kill()
+        gateway.start()
+        with Sender(port) as analyser:
+            analyser.send(message("S-0003", [("GLU", "5.3", "mmol/L", "N")]))
+        until(lambda: any(row["specimen_id"] == "S-0003" for row in gateway.cli("results")), what="the message sent again")
+        status, found, summary = replay(gateway)
+        assert (status, found) == (0, []), found
+        assert summary["replayed"] == summary["messages"] >= 3 and summary["without_bytes"] == 0
+
+
+def test_what_retention_has_freed_is_counted(site, tmp_path):
+    site.stop()
+    with sqlite3.connect(site.state / "hilum.sqlite") as base:
+        rows = [row[0] for row in base.execute("SELECT journal FROM message ORDER BY id")]
+        base.execute("DELETE FROM journal WHERE id <= ?", (rows[1],))
+    base.close()
+    status, found, summary = replay(site)
+    assert (status, found) == (0, [])
+    assert summary["messages"] == 4 and summary["replayed"] + summary["without_bytes"] == 4
+    assert 1 <= summary["replayed"] <= 2
+    table = hilum("replay", "--config", site.config).stdout
+    assert "their bytes are no longer kept" in table
+    with sqlite3.connect(site.state / "hilum.sqlite") as base:
+        base.execute("DELETE FROM journal")
+    base.close()
+    done = hilum("replay", "--config", site.config)
+    assert done.returncode == 1 and "none of the 4 messages could be read again" in done.stderr
+
+
+def test_results_that_retention_freed_are_not_called_new(site):
+    site.stop()
+    with sqlite3.connect(site.state / "hilum.sqlite") as base:
+        first = base.execute("SELECT min(id) FROM message").fetchone()[0]
+        base.execute("DELETE FROM report WHERE message = ?", (first,))
+        base.execute("DELETE FROM message WHERE id = ?", (first,))
+    base.close()
+    status, found, summary = replay(site)
+    assert (status, found) == (0, []) and summary["not_compared"] == 1 and summary["replayed"] == 3
+
+
+def test_a_driver_that_reads_nothing_of_it(site):
+    """Another family's driver: every result would be gone, and it says so instead of failing."""
+    status, found, summary = replay(site, "--device", "a1", "--profile", "generic-hl7")
+    assert status == 1 and summary["gone"] == 8 and {row["kind"] for row in found} <= {"gone", "fault-added"}
