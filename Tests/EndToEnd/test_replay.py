@@ -1,13 +1,11 @@
 """What is stored, read again: the same profile finds the same, a changed one exactly what was changed in it."""
 import json
-import shutil
 import sqlite3
-import subprocess
 
 import pytest
 from support.astm import ACK, ENQ, Sender, frames, message
 from support.emr import HL7EMR
-from support.gateway import BIN, Gateway, hilum, until
+from support.gateway import Gateway, hilum, until
 from support.ports import free_port
 
 PROFILE = """
@@ -55,16 +53,30 @@ def site(tmp_path):
             with Sender(port) as analyser:
                 analyser.send(message("S-0001", [("GLU", "5.3", "mmol/L", "N"), ("K", ">6.5", "mmol/L", "H")]))
                 analyser.send(message("S-0002", [("GLU", "4.1", "mmol/L", "N"), ("NA", "140", "mmol/L", "N")]))
+                until(lambda: asked(gateway, "SELECT count(*) FROM journal WHERE idle"), what="an idle point")
                 # The same again: a repeat.
                 analyser.send(message("S-0002", [("GLU", "4.1", "mmol/L", "N"), ("NA", "140", "mmol/L", "N")]))
                 # A correction: stored as one.
                 analyser.send(message("S-0001", [("GLU", "5.9", "mmol/L", "N"), ("K", ">6.5", "mmol/L", "H")]))
             until(lambda: len(gateway.cli("messages")) == 4 and emr.messages, what="four stored messages")
             # The link is closed in the journal.
-            until(lambda: sqlite3.connect(gateway.state / "hilum.sqlite").execute(
-                "SELECT count(*) FROM conversation WHERE closed IS NULL").fetchone()[0] == 0, what="a closed conversation")
+            until(lambda: ended(gateway, 1), what="a closed conversation")
             gateway.emr = emr
             yield gateway
+
+
+def asked(gateway, sql):
+    """A number of the database."""
+    base = sqlite3.connect(gateway.state / "hilum.sqlite")
+    try:
+        return base.execute(sql).fetchone()[0]
+    finally:
+        base.close()
+
+
+def ended(gateway, count):
+    """True when so many conversations are closed in the journal."""
+    return asked(gateway, "SELECT count(*) FROM conversation WHERE closed IS NOT NULL") >= count
 
 
 def replay(gateway, *arguments):
@@ -170,7 +182,7 @@ def test_bytes_in_pieces_faults_and_a_crash(tmp_path):
             assert analyser.ask(ENQ) == ACK
             for one in out[:4]:
                 assert analyser.ask(one) == ACK
-        until(lambda: len(gateway.cli("messages")) == 2, what="the broken message")
+        until(lambda: ended(gateway, 2), what="the end of the broken message")
         with Sender(port) as analyser:
             assert analyser.ask(ENQ) == ACK
             for one in frames(message("S-0003", [("GLU", "5.3", "mmol/L", "N")]))[:4]:
@@ -182,19 +194,20 @@ def test_bytes_in_pieces_faults_and_a_crash(tmp_path):
         until(lambda: any(row["specimen_id"] == "S-0003" for row in gateway.cli("results")), what="the message sent again")
         status, found, summary = replay(gateway)
         assert (status, found) == (0, []), found
-        assert summary["replayed"] == summary["messages"] >= 3 and summary["without_bytes"] == 0
+        assert summary["replayed"] == summary["messages"] >= 2 and summary["without_bytes"] == 0
 
 
 def test_what_retention_has_freed_is_counted(site, tmp_path):
     site.stop()
     with sqlite3.connect(site.state / "hilum.sqlite") as base:
-        rows = [row[0] for row in base.execute("SELECT journal FROM message ORDER BY id")]
-        base.execute("DELETE FROM journal WHERE id <= ?", (rows[1],))
+        first = base.execute("SELECT min(journal) FROM message").fetchone()[0]
+        base.execute("DELETE FROM journal WHERE id <= ?", (first,))
     base.close()
     status, found, summary = replay(site)
-    assert (status, found) == (0, [])
+    assert (status, found) == (0, []), found
     assert summary["messages"] == 4 and summary["replayed"] + summary["without_bytes"] == 4
-    assert 1 <= summary["replayed"] <= 2
+    # A driver begins again behind the next point at which the driver of then needed nothing.
+    assert summary["replayed"] == 2
     table = hilum("replay", "--config", site.config).stdout
     assert "their bytes are no longer kept" in table
     with sqlite3.connect(site.state / "hilum.sqlite") as base:
