@@ -126,11 +126,10 @@ def test_moved_gone_and_added(site, tmp_path):
     status, found, summary = replay(site, "--profile", moved)
     assert status == 1 and summary["moved"] == 8 and summary["same"] == 0
     assert {row["specimen_id"] for row in found} == {"S-0001", "S-0002"}
-    control = folder(tmp_path, "control", PROFILE + "qc:\n  - {field: specimen_id, matches: 'S-0002'}\n")
-    done = hilum("replay", "--config", site.config, "--profile", control, "--format", "json")
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    if rows:
-        assert rows[-1]["moved"] == 4 and {row["specimen_id"] for row in rows[:-1]} == {"S-0002"}
+    control = folder(tmp_path, "control", PROFILE + "qc: [{specimen_id: S-0002}]\n")
+    status, found, summary = replay(site, "--profile", control)
+    assert status == 1 and summary["moved"] == 4 and {row["specimen_id"] for row in found} == {"S-0002"}
+    assert all(row["about"] == ["role"] for row in found)
     table = hilum("replay", "--config", site.config, "--profile", moved, "--limit", "1")
     assert "and 7 more" in table.stdout and "8 moved" in table.stdout and "\x1b" not in table.stdout
 
@@ -232,3 +231,94 @@ def test_a_driver_that_reads_nothing_of_it(site):
     """Another family's driver: every result would be gone, and it says so instead of failing."""
     status, found, summary = replay(site, "--device", "a1", "--profile", "generic-hl7")
     assert status == 1 and summary["gone"] == 8 and {row["kind"] for row in found} <= {"gone", "fault-added"}
+
+
+# --send: corrections, through the running gateway, to the real HL7 peer
+
+def use(site, text):
+    """Makes a text the device's own profile, as an engineer does; the gateway takes it up by itself."""
+    path = site.folder.parent / "profiles" / "acme-one" / "profile.yaml"
+    path.write_text(text)
+
+
+def send(site, *arguments):
+    done = hilum("replay", "--config", site.config, "--format", "json", "--send", "--note", "unit was wrong", *arguments)
+    return done, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_send_corrects_at_the_receiver_under_the_same_name(site):
+    # Two messages of results that were given out: GLU of S-0001 was corrected by the device itself meanwhile.
+    until(lambda: len(site.emr.messages) == 3, what="what was given out")
+    before = site.emr.results()
+    use(site, PROFILE.replace("mmol/L: {ucum: mmol/L}", "mmol/L: {ucum: mmol/L, factor: 10}"))
+    status, found, summary = replay(site)
+    assert status == 1 and summary["changed"] > 0 and set(summary["about"]) <= {"value", "unit"}
+    # Not without a terminal or --yes, not without a reason, not with a profile that the gateway does not have.
+    done, rows = send(site)
+    assert done.returncode == 1 and "nobody can be asked" in done.stderr
+    refused = hilum("replay", "--config", site.config, "--send", "--yes")
+    assert refused.returncode == 2 and "--note" in refused.stderr
+    refused = hilum("replay", "--config", site.config, "--send", "--note", "x", "--profile", "generic-lis")
+    assert refused.returncode == 2 and "own profile" in refused.stderr
+    assert len(site.emr.messages) == 3, "nothing was sent"
+
+    done, rows = send(site, "--yes")
+    sent = [row for row in rows if row["kind"] == "sent"]
+    left = [row for row in rows if row["kind"] == "not-sent"]
+    assert len(sent) == 2 and len(left) == 1 and "later report" in left[0]["reason"], rows
+    until(lambda: len(site.emr.messages) == 5, what="two corrections at the EMR")
+    after = [row for row in site.emr.results() if row not in before]
+    assert {(row[1], row[2].split("^")[3] if row[2].count("^") > 2 else row[2], row[3], row[4]) for row in after} == {
+        ("S-0002", "GLU", "41", "C"), ("S-0002", "NA", "1400", "C"), ("S-0001", "GLU", "59", "C"), ("S-0001", "K", ">^65", "C")}
+    # The same orders and sub-ids as before: receivers replace.
+    def names(messages):
+        parsed = [m for m in site.emr.parsed[messages]]
+        return {(str(m.segment("OBR")[3]), str(s[3]), str(s[4])) for m in parsed for s in m if str(s[0]) == "OBX"}
+    assert names(slice(3, 5)) <= names(slice(0, 3))
+    # Kept with who and why; seen where people look.
+    notes = [row for row in site.cli("queue", "notes") if row["action"] == "correct"]
+    assert len(notes) == 2 and all("unit was wrong" in row["note"] and row["who"] for row in notes)
+    assert sum(row["kind"] == "correction" for row in site.cli("messages")) == 2
+
+    # Done: read again nothing differs but what the device itself replaced; sent again, nothing goes.
+    status, found, summary = replay(site)
+    assert {row["report"] for row in found} == {left[0]["report"]}, found
+    done, rows = send(site, "--yes")
+    assert not [row for row in rows if row["kind"] == "sent"]
+    # The device sends the old message again: a repeat of the correction, not posted.
+    with Sender(next(iter_ports(site))) as analyser:
+        analyser.send(message("S-0002", [("GLU", "4.1", "mmol/L", "N"), ("NA", "140", "mmol/L", "N")]))
+    until(lambda: sum(row["kind"] == "results" for row in site.cli("messages")) == 5, what="the message sent again")
+    assert {row["state"] for row in site.cli("results", "--limit", "1")} == {"repeat"}
+    assert len(site.emr.messages) == 5
+
+
+def iter_ports(site):
+    import yaml
+    for entry in yaml.safe_load(site.config.read_text())["devices"]:
+        yield entry["link"]["tcp"]["listen"]
+
+
+def test_send_never_moves_a_result(site):
+    until(lambda: len(site.emr.messages) == 3, what="what was given out")
+    for text in (PROFILE.replace("specimen: O.3", "specimen: O.2"), PROFILE.replace("2951-2", "2947-0"),
+                 PROFILE.replace("driver: lis", "driver: lis\nqc: [{specimen_id: 'S-0002'}]"),
+                 PROFILE.replace("NA: {loinc: 2951-2, name: Sodium}", "NA: {loinc: 2951-2, name: Sodium, role: raw}")):
+        use(site, text)
+        status, found, summary = replay(site)
+        assert status == 1 and found, text
+        done, rows = send(site, "--yes")
+        assert done.returncode == 1 and not [row for row in rows if row["kind"] == "sent"], rows
+        assert [row for row in rows if row["kind"] == "not-sent"]
+    assert len(site.emr.messages) == 3
+
+
+def test_send_without_a_running_gateway_is_delivered_at_its_next_start(site):
+    until(lambda: len(site.emr.messages) == 3, what="what was given out")
+    site.stop()
+    use(site, PROFILE.replace("mmol/L: {ucum: mmol/L}", "mmol/L: {ucum: mmol/L, factor: 10}"))
+    done, rows = send(site, "--yes")
+    assert len([row for row in rows if row["kind"] == "sent"]) == 2
+    assert len(site.emr.messages) == 3
+    site.start()
+    until(lambda: len(site.emr.messages) == 5, what="two corrections at the EMR")

@@ -136,14 +136,7 @@ extension StoreReader {
             query.add("m.id >= ?", first)
             if rows.upperBound < .max { query.add("m.id < ?", try snapshot.firstMessage(fromRow: rows.upperBound + 1)) }
             query.add("m.conversation = ?", conversation)
-            return try snapshot.messages(query.end("ORDER BY m.id LIMIT ?", .max)).map { message in
-                var reports = Query(Query.reports)
-                reports.add("r.id >= ?", message.firstReport)
-                let found =
-                    message.reportCount == 0
-                    ? [] : try snapshot.reports(reports.end("ORDER BY r.id LIMIT ?", message.reportCount))
-                return MessageReports(message: message, reports: found.filter { $0.message == message.id })
-            }
+            return try snapshot.reports(of: snapshot.messages(query.end("ORDER BY m.id LIMIT ?", .max)))
         }
     }
 
@@ -192,6 +185,16 @@ extension StoreReader {
 }
 
 extension Snapshot {
+    func reports(of messages: [MessageRow]) throws -> [MessageReports] {
+        try messages.map { message in
+            guard message.reportCount > 0 else { return MessageReports(message: message, reports: []) }
+            var query = Query(Query.reports)
+            query.add("r.id >= ?", message.firstReport)
+            let found = try reports(query.end("ORDER BY r.id LIMIT ?", message.reportCount))
+            return MessageReports(message: message, reports: found.filter { $0.message == message.id })
+        }
+    }
+
     /// A number above those of all messages that have a row before this one, and not above that of any other message.
     func firstMessage(fromRow row: Int64) throws -> Int64 {
         var (low, high) = (Int64(1), try nextMessage())

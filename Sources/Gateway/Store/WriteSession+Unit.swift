@@ -148,7 +148,7 @@ extension WriteSession {
         return finding.isLate ? .late : .stored
     }
 
-    private func insert(
+    func insert(
         _ report: Report, _ message: Int64, _ device: Int64, _ state: ReportState, _ finding: Lineage.Finding,
         lane: UInt32?, _ destinations: [String]
     ) throws {

@@ -25,6 +25,9 @@ final class ReplayReport {
     /// True when something differs.
     var hasDifferences: Bool { !summary.isEmpty || newFaults + goneFaults > 0 }
 
+    /// True when results only say something else, where they stood: nothing moved, came or went.
+    var hasChangesOnly: Bool { Set(summary.counts.keys) == [.changed] && newFaults + goneFaults == 0 }
+
     /// Counts a finding; gives what is to be printed of it.
     func add(_ finding: ReplayFinding) -> String {
         switch finding {
@@ -44,7 +47,9 @@ final class ReplayReport {
     }
 
     /// The counts.
-    func end(_ totals: ReplayTotals) -> String {
+    ///
+    /// - Parameter isSending: something may be sent after it.
+    func end(_ totals: ReplayTotals, isSending: Bool = false) -> String {
         if format == .json {
             return JSONValue.object(Self.json(totals, summary, newFaults: newFaults, goneFaults: goneFaults)).text()
                 + "\n"
@@ -60,7 +65,7 @@ final class ReplayReport {
         text += said.isEmpty ? "\n" : ", " + said.joined(separator: ", ") + "\n"
         text += remarks(totals)
         if !summary.isEmpty { text += "\n" + tests() }
-        text += terminal.styled("\nNothing was written or sent.\n", .dim)
+        if !isSending { text += terminal.styled("\nNothing was written or sent.\n", .dim) }
         return text
     }
 

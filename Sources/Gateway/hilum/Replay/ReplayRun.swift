@@ -59,17 +59,23 @@ final class ReplayRun {
     /// Told after each message.
     let progressed: (ReplayTotals) -> Void
     private(set) var totals: ReplayTotals
+    /// What could go out as corrections, in the order found.
+    private(set) var proposals = ReplayProposals()
+    /// Corrections that went out after earlier replays, by number of the report corrected.
+    private let corrections: [Int64: ReportRow]
 
     /// - Parameter asked: how many stored messages with results are asked for.
     init(
         drivers: DriverHost, reader: StoreReader, asked: Int, found: @escaping (ReplayFinding) -> Void,
         progressed: @escaping (ReplayTotals) -> Void = { _ in }
-    ) {
+    ) async throws {
         self.drivers = drivers
         self.reader = reader
         self.found = found
         self.progressed = progressed
         totals = ReplayTotals(asked: asked)
+        let kept = try await asking { try await reader.corrections() }.flatMap(\.reports)
+        corrections = Dictionary(kept.map { ($0.repeats ?? 0, $0) }, uniquingKeysWith: { $1 })
     }
 
     /// Which part of a conversation counts.
@@ -103,7 +109,7 @@ final class ReplayRun {
         let left = try await replay.run(after: part.after, until: part.isEnough) { segment in
             let stored = try await asking {
                 try await reader.messages(of: conversation.id, rows: segment.rows)
-            }.filter { $0.message.isIn(segment) }
+            }.filter { $0.message.isIn(segment) && $0.message.kind != Store.correctionKind }
             let clusters = ReplayCluster.of(stored, segment.messages).filter(part.holds)
             if segment.hasCrashed {
                 totals.crashed += clusters.reduce(0) { $0 + $1.stored.count { $0.message.kind == "results" } }
@@ -125,7 +131,8 @@ final class ReplayRun {
     }
 
     private func compare(_ cluster: ReplayCluster, _ conversation: ConversationRow) async throws {
-        let stored = cluster.stored.filter { $0.message.kind == "results" }
+        let stored = ReplayProposals.corrected(
+            cluster.stored.filter { $0.message.kind == "results" }, by: corrections)
         totals.replayed += stored.count
         var replayed = cluster.replayed.filter { $0.kind == "results" }
         if stored.isEmpty {
@@ -157,6 +164,11 @@ final class ReplayRun {
                     ReplayPlace(
                         device: conversation.device, conversation: conversation.id, message: message?.message.id,
                         unix: message?.message.receivedAt ?? cluster.unix, state: report?.state)))
+        }
+        let concerned = Set(differences.compactMap { $0.stored?.report })
+        let made = replayed.flatMap(\.reports)
+        for row in stored.flatMap(\.reports) where concerned.contains(row.report.id) {
+            try await proposals.consider(row, in: made, reader)
         }
     }
 
