@@ -67,7 +67,7 @@ let model: [Target] = [
     gateway(
         "DeviceProfile", ["ResultModel", "Terminology", "Orders", "JSONText", .product(name: "Yams", package: "Yams")]),
     gateway("Normalization", ["ResultModel", "Terminology", "DeviceProfile", "DriverWire", "JSONText"]),
-    gateway("ProfileAuthoring", ["DeviceProfile", "JSONText", "Terminology"]),
+    gateway("ProfileAuthoring", ["DeviceProfile", "JSONText", "Normalization", "ResultModel", "Terminology"]),
     gateway("ImagingModel", ["ResultModel", "DICOM"]),
     gateway("StructuredReports", ["ResultModel", "Terminology", "DICOM"]),
     gateway("Contracts", ["ResultModel", "DriverWire", "ImagingModel", "Orders"]),
@@ -221,7 +221,7 @@ let tests: [Target] = [
     test("FHIRTests", ["FHIR", "JSONText"]),
     test("ResultModelTests", ["ResultModel"]),
     test("DeviceProfileTests", ["DeviceProfile", "Orders", "ResultModel", "JSONText"]),
-    test("ProfileAuthoringTests", ["ProfileAuthoring", "DeviceProfile", "JSONText", "Terminology"]),
+    test("ProfileAuthoringTests", ["ProfileAuthoring", "DeviceProfile", "JSONText", "ResultModel", "Terminology"]),
     test(
         "NormalizationTests",
         ["Normalization", "DeviceProfile", "Terminology", "ResultModel", "DriverWire", "JSONText"]),

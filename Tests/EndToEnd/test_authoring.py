@@ -1,9 +1,12 @@
 """Authoring tools on real bytes: drafts of every invented capture of the corpus, differences, lint, catalogue, tap."""
 import contextlib
 import json
+import os
+import pty
 import random
 import re
 import resource
+import select
 import signal
 import socket
 import struct
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import tty
 
 from support.gateway import BIN, hilum
 from support.ports import free_port
@@ -270,3 +274,176 @@ def test_a_recording_is_read_as_a_capture(tmp_path, corpus):
     assert hilum("decode", "--profile", "generic-lis", record).stdout == plain.stdout
     refused = hilum("capture", "--device", "listen:1", "--host", "tcp:localhost:1", "--output", record)
     assert refused.returncode != 0, "a recording is never written over"
+
+
+# Serial lines: pseudo-terminals stand for the cables, the test holds their other ends
+
+class Cable:
+    """A serial line: `path` is what the tap opens, `write` and `read` are the machine at the other end."""
+
+    def __init__(self):
+        self.end, self.device = pty.openpty()
+        tty.setraw(self.device)
+        self.path = os.ttyname(self.device)
+
+    def write(self, data):
+        os.write(self.end, data)
+
+    def read(self, count, timeout=15):
+        data = b""
+        deadline = time.monotonic() + timeout
+        while len(data) < count and time.monotonic() < deadline:
+            if select.select([self.end], [], [], 0.1)[0]:
+                data += os.read(self.end, 65536)
+        return data
+
+    def close(self):
+        os.close(self.end)
+        os.close(self.device)
+
+
+@contextlib.contextmanager
+def line_tap(output, *arguments, limit=None, opens=2):
+    process = subprocess.Popen(
+        [str(BIN / "hilum"), "capture", "--output", str(output), "--format", "json", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None)
+    assert "recording" in process.stderr.readline()
+    for _ in range(opens):
+        line = process.stderr.readline()
+        assert line.endswith(": open\n"), line
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def test_serial_tap_passes_every_byte_both_ways(tmp_path):
+    """All 256 bytes, XON and XOFF among them, in random pieces; times rise; nothing is held until a line is whole."""
+    device, host = Cable(), Cable()
+    chance = random.Random(6)
+    record = tmp_path / "serial.capture"
+    with line_tap(record, "--device", f"serial:{device.path}", "--host", f"serial:{host.path}", "--baud", 19200,
+                  "--parity", "even", "--data-bits", 8) as process:
+        sent, answered = b"", b""
+        for number in range(150):
+            chunk = bytes(range(256)) if number == 0 else chance.randbytes(chance.randint(1, 300))
+            device.write(chunk)
+            assert host.read(len(chunk)) == chunk
+            host.write(chunk[::-1])
+            assert device.read(len(chunk)) == chunk[::-1]
+            sent, answered = sent + chunk, answered + chunk[::-1]
+        # One byte, and nothing after it.
+        device.write(b"\x05")
+        assert host.read(1) == b"\x05"
+        status, totals = _stop(process)
+    assert status == 0 and totals["lost_bytes"] == 0
+    text = record.read_bytes()
+    assert _side(text, b">") == sent + b"\x05" and _side(text, b"<") == answered
+    times = [float(line.split(b" ", 1)[0]) for line in text.splitlines()[1:]]
+    assert times == sorted(times)
+    device.close()
+    host.close()
+
+
+def test_serial_tap_to_a_tcp_host_that_comes_late_and_goes(tmp_path):
+    device = Cable()
+    record = tmp_path / "late.capture"
+    port = free_port()
+    with line_tap(record, "--device", f"serial:{device.path}", "--host", f"tcp:127.0.0.1:{port}", opens=1) as process:
+        device.write(b"to nobody")
+        assert "the host: " in process.stderr.readline()
+
+        def until_open():
+            while process.stderr.readline() != "the host: open\n":
+                assert process.poll() is None
+
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            listener.settimeout(20)
+            first, _ = listener.accept()
+            first.settimeout(15)
+            until_open()
+            device.write(b"\x05")
+            assert first.recv(10) == b"\x05"
+            first.sendall(b"\x06")
+            assert device.read(1) == b"\x06"
+            first.close()
+            # The host comes back: the line is there again.
+            second, _ = listener.accept()
+            second.settimeout(15)
+            until_open()
+            device.write(b"again")
+            received = b""
+            while len(received) < 5:
+                received += second.recv(10)
+            assert received == b"again"
+            second.close()
+        status, totals = _stop(process)
+    text = record.read_bytes()
+    assert status == 0 and _side(text, b">") == b"to nobody\x05again" and _side(text, b"<") == b"\x06"
+    assert b"9 bytes before this did not reach the host" in text
+    device.close()
+
+
+def test_listening_never_writes(tmp_path):
+    """Two wires heard by two ports: both are recorded, and neither port ever says a byte."""
+    device, host = Cable(), Cable()
+    record = tmp_path / "heard.capture"
+    with line_tap(record, "--listen-only", "--device", f"serial:{device.path}", "--host", f"serial:{host.path}") as process:
+        for number in range(20):
+            device.write(b"device %d" % number)
+            host.write(b"host %d" % number)
+            time.sleep(0.005)
+        wanted = [b"".join(b"%s %d" % (name, n) for n in range(20)) for name in (b"device", b"host")]
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and [_side(record.read_bytes(), d) for d in (b">", b"<")] != wanted:
+            time.sleep(0.02)
+        assert device.read(1, timeout=0.3) == host.read(1, timeout=0.3) == b""
+        assert _stop(process)[0] == 0
+    assert [_side(record.read_bytes(), d) for d in (b">", b"<")] == wanted
+    with line_tap(tmp_path / "one.capture", "--listen-only", "--device", f"serial:{device.path}", opens=1) as process:
+        device.write(b"alone")
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and _side((tmp_path / "one.capture").read_bytes(), b">") != b"alone":
+            time.sleep(0.02)
+        status, totals = _stop(process)
+    assert status == 0 and totals["device_bytes"] == 5 and totals["host_bytes"] == 0
+    device.close()
+    host.close()
+
+
+def test_serial_tap_goes_on_when_the_disk_is_full_and_the_port_is_gone(tmp_path):
+    device, host = Cable(), Cable()
+    record = tmp_path / "full.capture"
+    with line_tap(record, "--device", f"serial:{device.path}", "--host", f"serial:{host.path}", limit=5_000) as process:
+        for number in range(60):
+            chunk = b"%04d" % number * 64
+            device.write(chunk)
+            assert host.read(len(chunk)) == chunk
+        status, totals = _stop(process)
+    assert status == 1 and totals["device_bytes"] == 60 * 256 and totals["lost_bytes"] > 0
+    assert record.stat().st_size <= 5_000 and record.read_bytes().endswith(b"\n")
+    # The adapter of the device is pulled out while the tap runs: that is told, and the tap waits for it.
+    with line_tap(tmp_path / "pulled.capture", "--device", f"serial:{device.path}", "--host", f"serial:{host.path}") as process:
+        device.close()
+        assert process.stderr.readline().startswith("the device: ")
+        assert process.poll() is None
+        assert _stop(process)[0] == 0
+    host.close()
+
+
+def test_what_cannot_be_tapped_is_refused_with_the_reason(tmp_path):
+    for arguments, why in [
+        (("--device", "serial:/dev/a"), "--host is missing"),
+        (("--device", "serial:/dev/a", "--host", "serial:/dev/a"), "the same line"),
+        (("--device", "serial:/dev/a", "--host", "listen:5000"), "--host is tcp:"),
+        (("--device", "tcp:h:1", "--host", "tcp:h:2"), "the device dials"),
+        (("--listen-only", "--device", "listen:5000"), "hears serial lines"),
+        (("--device", "pty:/tmp/x", "--host", "tcp:h:1"), "no line to tap"),
+        (("--device", "serial:/dev/a", "--host", "tcp:h:1", "--data-bits", "9"), "--data-bits"),
+    ]:
+        done = hilum("capture", "--output", tmp_path / "none", *arguments)
+        assert done.returncode == 2 and why in done.stderr, (arguments, done.stderr)
+    assert not (tmp_path / "none").exists()

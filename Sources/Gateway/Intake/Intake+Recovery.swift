@@ -4,6 +4,10 @@ import Logging
 import Synchronization
 
 extension Intake {
+    /// What is noted of a conversation that a crash cut in mid-message.
+    public static let stoppedInMessage =
+        "the gateway stopped in the middle of a message; the device was not told that it is safe and sends it again"
+
     /// After a crash: reads the tails of conversations that were received but not understood, before any link opens.
     ///
     /// What comes out is stored like any message; the device, which was not answered, will send it again and is then
@@ -66,8 +70,7 @@ extension Intake {
         if !isIdle {
             unit.faults.append(
                 DriverFault(
-                    .refused,
-                    "the gateway stopped in the middle of a message; the device was not told that it is safe and sends it again",
+                    .refused, Self.stoppedInMessage,
                     start: conversation.offset, end: conversation.offset))
         }
         let receipt = try await services.journal.commit(unit)
@@ -93,7 +96,11 @@ extension Intake {
                         isComplete: message.isComplete, start: conversation.offset &+ start,
                         end: conversation.offset &+ end, contentDigest: understood.contentDigest,
                         reports: understood.reports))
-            case .fault(let fault): unit.faults.append(fault)
+            case .fault(let fault):
+                unit.faults.append(
+                    DriverFault(
+                        fault.severity, fault.text, start: conversation.offset &+ fault.start,
+                        end: conversation.offset &+ fault.end))
             case .transmit, .query, .order, .deadline, .acknowledge: break
             }
         }

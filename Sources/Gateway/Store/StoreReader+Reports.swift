@@ -31,7 +31,7 @@ public struct ReportRow: Sendable {
     public var report: Report
     /// Its state.
     public var state: ReportState
-    /// The report that it repeats.
+    /// The report that it repeats; of a stored one that corrects by hand, the report that it corrects.
     public var repeats: Int64?
     /// Number of its message.
     public var message: Int64

@@ -148,7 +148,7 @@ extension WriteSession {
         return finding.isLate ? .late : .stored
     }
 
-    private func insert(
+    func insert(
         _ report: Report, _ message: Int64, _ device: Int64, _ state: ReportState, _ finding: Lineage.Finding,
         lane: UInt32?, _ destinations: [String]
     ) throws {
@@ -240,9 +240,17 @@ extension Report {
     }
 }
 
+/// Texts of the outside, for people, as they are kept.
+public enum StoredText {
+    /// Bytes of one at most: as much as one reads.
+    public static let most = 2_000
+}
+
 extension String {
-    /// Texts of the outside, for people: as much as one reads.
-    var bounded: String { utf8.count <= 2_000 ? self : String(decoding: utf8.prefix(2_000), as: UTF8.self) }
+    /// As much as is kept.
+    var bounded: String {
+        utf8.count <= StoredText.most ? self : String(decoding: utf8.prefix(StoredText.most), as: UTF8.self)
+    }
 }
 
 /// A report as it was just stored, for whoever watches.

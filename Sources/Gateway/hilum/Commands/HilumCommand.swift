@@ -22,7 +22,7 @@ struct HilumCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, DecodeCommand.self, IndexCommand.self, SimulateCommand.self,
-            CaptureCommand.self, ProfileCommand.self,
+            CaptureCommand.self, ReplayCommand.self, ProfileCommand.self,
             ResultsCommand.self, StudiesCommand.self, OrdersCommand.self,
             MessagesCommand.self, QueueCommand.self, DevicesCommand.self, AssociationsCommand.self, AlarmsCommand.self,
             QuarantineCommand.self,

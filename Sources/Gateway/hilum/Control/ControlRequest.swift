@@ -10,6 +10,12 @@ enum ControlRequest: Sendable, Equatable {
         var note: String
     }
 
+    /// A report on its way over the socket: `ReportCodec`'s bytes and templates, in hexadecimal digits.
+    struct StoredForm: Sendable, Equatable {
+        var body: String
+        var templates: [String]
+    }
+
     /// What the gateway is doing.
     case status
     /// Send an item of the queue again.
@@ -18,6 +24,8 @@ enum ControlRequest: Sendable, Equatable {
     case discard(item: Int64, Person)
     /// Post a held report.
     case release(report: Int64, Person)
+    /// Post a report as the correction of one that was given out: its stored form, and the templates that this refers to.
+    case correct(report: Int64, with: StoredForm, Person)
     /// Read configuration and profiles again.
     case reload
     /// Never post a held report.
@@ -44,6 +52,7 @@ enum ControlRequest: Sendable, Equatable {
         case .discard(let item, let person): return .discard(item: item, named(person))
         case .release(let report, let person): return .release(report: report, named(person))
         case .drop(let report, let person): return .drop(report: report, named(person))
+        case .correct(let report, let form, let person): return .correct(report: report, with: form, named(person))
         case .resendImages(let study, let destination, let onlyFailed, let person):
             return .resendImages(study: study, destination: destination, onlyFailed: onlyFailed, named(person))
         case .discardImages(let study, let destination, let person):
@@ -64,6 +73,7 @@ enum ControlRequest: Sendable, Equatable {
         case .release: "release"
         case .reload: "reload"
         case .drop: "drop"
+        case .correct: "correct"
         case .resendImages: "resend-images"
         case .discardImages: "discard-images"
         case .releaseStudy: "release-study"
@@ -87,6 +97,11 @@ enum ControlRequest: Sendable, Equatable {
             put(person)
         case .release(let report, let person), .drop(let report, let person):
             object["report"] = .number(report)
+            put(person)
+        case .correct(let report, let form, let person):
+            object["report"] = .number(report)
+            object["body"] = .string(form.body)
+            object["templates"] = .strings(form.templates)
             put(person)
         case .resendImages(let study, let destination, let onlyFailed, let person):
             object["study"] = .string(study)
@@ -133,6 +148,10 @@ enum ControlRequest: Sendable, Equatable {
         case "discard": self = .discard(item: try number("item"), person)
         case "release": self = .release(report: try number("report"), person)
         case "drop": self = .drop(report: try number("report"), person)
+        case "correct":
+            let templates = (json["templates"]?.array ?? []).compactMap(\.string)
+            self = .correct(
+                report: try number("report"), with: StoredForm(body: try text("body"), templates: templates), person)
         case "resend-images":
             self = .resendImages(
                 study: try text("study"), destination: try text("destination"),

@@ -22,6 +22,10 @@ enum StoreActions {
             case .drop(let report, let person):
                 try await store.discard(report: report, who: person.who, note: person.note)
                 return .success(["report": .number(report)])
+            case .correct(let report, let form, let person):
+                let sent = try await store.correct(
+                    report: report, with: try form.report(), who: person.who, note: person.note)
+                return .success(["report": .number(report), "correction": .number(sent)])
             case .resendImages(let study, let destination, let onlyFailed, let person):
                 let count = try await store.resendImages(
                     study: study, destination: destination, onlyFailed: onlyFailed, who: person.who, note: person.note)
@@ -55,6 +59,8 @@ enum StoreActions {
             case .status, .reload:
                 return .failure(ControlFault("no gateway runs on this state folder", cure: "start it with hilum serve"))
             }
+        } catch let fault as ControlFault {
+            return .failure(fault)
         } catch let refusal as StoreRefusal {
             return .failure(ControlFault(refusal.text))
         } catch let fault as ImagingOrderFault {

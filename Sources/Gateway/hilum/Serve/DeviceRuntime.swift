@@ -3,10 +3,7 @@ import DeviceProfile
 import DriverWire
 import Intake
 import JSONText
-import Normalization
-import ResultModel
 import Synchronization
-import Terminology
 import Transport
 
 /// Everything that a configured device needs to run, made from its entry and its profile.
@@ -17,30 +14,21 @@ struct DeviceRuntime: Sendable {
     private(set) var intake: IntakeDevice
 
     /// - Parameters:
-    ///   - compiled: profiles made ready, shared between devices.
+    ///   - reading: how what it says is read.
     ///   - destinations: ids that a patient's report of this device goes to.
     ///   - desk: gives the device its orders.
     ///   - unknown: counts codes that no rule knew.
     init(
-        _ entry: DeviceEntry, profile: DeviceProfile, link: DeviceLinkSpec, compiled: CompiledProfile,
-        zone: any ZoneRules, destinations: [String], unknown: UnknownCodes, desk: OrderDesk
+        _ entry: DeviceEntry, reading: DeviceReading, link: DeviceLinkSpec, destinations: [String],
+        unknown: UnknownCodes, desk: OrderDesk
     ) {
         self.entry = entry
-        self.profile = profile
+        self.profile = reading.profile
         self.link = link
-        let options = JSONValue.object(profile.options.overlaid(by: entry.options))
-        let unmapped: UnmappedPolicy? =
-            switch entry.unmapped {
-            case .post: .post
-            case .hold: .hold
-            case nil: nil
-            }
         intake = IntakeDevice(
-            id: entry.id, driver: profile.driver, options: options.serialized(),
+            id: entry.id, driver: profile.driver, options: JSONValue.object(reading.options).serialized(),
             understand: { message, receivedAt in
-                let context = NormalizationContext(
-                    device: entry.id, receivedAt: receivedAt, zone: zone, unmapped: unmapped)
-                let normalized = Normalizer.normalize(message, profile: compiled, context: context)
+                let normalized = reading.normalize(message, receivedAt: receivedAt)
                 unknown.count(normalized.unknownCodes, device: entry.id)
                 let reports = normalized.reports.map { report in
                     (report: report, destinations: report.isQC ? [] : destinations)

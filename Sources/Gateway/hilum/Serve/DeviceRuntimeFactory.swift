@@ -32,11 +32,11 @@ final class DeviceRuntimeFactory: Sendable {
                 // Modalities are the imaging node's: the DICOM driver owns their associations.
                 let link = entry.link.spec(device: entry.id, defaults: profile.link)
             else { return nil }
-            let name = entry.timezone ?? profile.timezone
-            let zone = name.isEmpty ? self.zone : SystemZone(name) ?? self.zone
             return DeviceRuntime(
-                entry, profile: profile, link: link, compiled: ready(profile), zone: zone,
-                destinations: configuration.destinations(device: entry.id, kind: profile.kind.rawValue),
+                entry,
+                reading: DeviceReading(
+                    device: entry.id, entry: entry, profile: profile, compiled: ready(profile), zone: zone),
+                link: link, destinations: configuration.destinations(device: entry.id, kind: profile.kind.rawValue),
                 unknown: unknown,
                 desk: OrderDesk(device: entry.id, profile: profile, book: orders, alarms: alarms))
         }
