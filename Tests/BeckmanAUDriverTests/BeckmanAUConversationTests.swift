@@ -57,6 +57,20 @@ struct BeckmanAUConversationTests {
         #expect(wrong.messages.isEmpty && wrong.transmitted == [0x15])
     }
 
+    @Test("codes that are taken as well: the block tells which were set, and damage of one does not swallow the other")
+    func otherCodes() throws {
+        let options = #"{"start": ["ENQ"], "end": ["EOT"], "also": ["STX ETX"]}"#
+        let set = [0x05] + Array(Self.one.utf8) + [0x04]
+        for bytes in [set, Self.block(Self.one), Self.block(Self.one, check: true)] {
+            let replay = try Replay.run(BeckmanAUDriver.self, options, bytes)
+            #expect(replay.messages.count == 1 && replay.transmitted == [0x06], "\(replay.faults)")
+        }
+        let broken = set.dropLast(5) + Self.block(Self.sample("02  33.0  ", number: "0035"))
+        let replay = try Replay.run(BeckmanAUDriver.self, options, Array(broken))
+        #expect(replay.messages.map { $0.orders[0].specimenID } == ["0035"] && replay.faults(.refused).count == 1)
+        #expect(throws: OptionsFault.self) { try Replay(BeckmanAUDriver.self, #"{"also": ["STX"]}"#) }
+    }
+
     @Test("start and end codes of two bytes")
     func longCodes() throws {
         let bytes = [0x01, 0x02] + Array(Self.one.utf8) + [0x03, 0x04]

@@ -57,6 +57,28 @@ struct RecordTests {
         }
     }
 
+    @Test("groups of fixed width: a check character, the next record, or more groups than promised behind the last")
+    func behindLastGroup() throws {
+        let options =
+            #"{"specimen":2,"groups":{"first":4,"size":3,"count":3,"last_width":5,"code":1,"value":2,"flags":3}}"#
+        for (text, flags) in [
+            ("R,S1,1,GLU,5.4,H    7\n", [["H"]]), ("R,S1,1,GLU,5.4,H    ,5A\n", [["H"]]),
+            ("R,S1,1,GLU,5.4,H    R,S2,1,GLU,6.1,     \n", [["H"], []]),
+            ("R,S1,1,GLU,5.4,     xR,S2,1,GLU,6.1,L    y\n", [[], ["L"]]),
+        ] {
+            var bench = try Bench(options)
+            bench.receive(text)
+            bench.finish()
+            #expect(bench.messages.flatMap(\.results).map(\.flags) == flags, "\(text)")
+            #expect(bench.messages.flatMap(\.orders).map(\.specimenID) == flags.indices.map { "S\($0 + 1)" })
+            #expect(bench.faults.isEmpty)
+        }
+        var more = try Bench(options)
+        more.receive("R,S1,1,GLU,5.4,     ,UREA,6.1,     \n")
+        more.finish()
+        #expect(more.messages.isEmpty && more.faults.count == 1)
+    }
+
     @Test("blocks: refused as a whole, answered after they were handed over")
     func blocks() throws {
         var bench = try Bench(

@@ -50,7 +50,15 @@ public enum DriverChecks {
             let faults = short.faults.count
             short.finish()
             if !short.driver.isIdle { wrong.append("cut at \(cut): not idle after the end") }
+            // What is incomplete waits for a person, and is told: its values have to be those of the whole.
             for message in short.messages where !whole.messages.contains(message) {
+                let known = whole.messages.flatMap(\.results)
+                if !message.isComplete, short.faults.count > faults,
+                    message.results.allSatisfy({ row in known.contains { $0.code == row.code && $0.value == row.value }
+                        })
+                {
+                    continue
+                }
                 wrong.append("cut at \(cut): reports what the whole does not: \(message.results.map(\.value))")
             }
             let isWithin = whole.spans.contains { $0.lowerBound < cut && cut + 8 < $0.upperBound }
@@ -94,7 +102,14 @@ public enum DriverChecks {
         for index in bytes.indices {
             var damaged = bytes
             damaged[index] ^= change
-            for row in try Replay.run(type, options, damaged).rows where !whole.contains(row) {
+            let replay = try Replay.run(type, options, damaged)
+            for row in replay.rows where !whole.contains(row) {
+                // Incomplete, it waits for a person; what it says has to be what was sent.
+                let isSent = whole.contains { sent in
+                    sent.specimen == row.specimen && sent.codes == row.codes && sent.value == row.value
+                        && sent.flags == row.flags
+                }
+                if isSent, replay.messages.contains(where: { !$0.isComplete }) { continue }
                 wrong.append("byte \(index) damaged: reports \(row.specimen) \(row.codes) \(row.value) \(row.flags)")
             }
         }

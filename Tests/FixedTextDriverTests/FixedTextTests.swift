@@ -27,13 +27,15 @@ struct FixedTextTests {
         #expect(other.messages.isEmpty && other.transmitted == [6] && other.faults(.notice).count == 1)
     }
 
-    @Test("orders: a value that is no number, and a block that ends within a result, are told")
+    @Test("orders: a value that is no number is told, and a block that ends within a result is refused")
     func orderDamage() throws {
         let odd = try run(Self.order("   6  5x02 1A"), Self.orders)
         #expect(odd.messages[0].results[0].isUsable == false && odd.messages[0].results[0].value == "")
         #expect(odd.faults(.lost).count == 1)
         let cut = try run(Self.order("   6  5.02 1A  17  1.1"), Self.orders)
-        #expect(cut.messages[0].results.map(\.code) == ["6"] && cut.faults(.lost).count == 1)
+        #expect(cut.messages.isEmpty && cut.transmitted == [0x15] && cut.faults(.refused).count == 1)
+        let noOperation = try run(Self.order("   6  5.02 1A  17  1.11 1"), Self.orders)
+        #expect(noOperation.messages.isEmpty && noOperation.transmitted == [0x15])
         let short = try run("R 0001", Self.orders)
         #expect(short.messages.isEmpty && short.transmitted == [0x15] && short.faults(.refused).count == 1)
         let blank = try run(Self.order(id: "\u{7}0000000000000000815", "   6  5.02 1A"), Self.orders)
@@ -51,6 +53,13 @@ struct FixedTextTests {
             #expect(message.orders[0].specimenID == id)
             #expect(message.results.map(\.value) == ["139", "4.2", ""] && message.results[1].unit == "mmol/L")
         }
+    }
+
+    @Test("electrolytes: a print that was cut within its three results is refused")
+    func electrolytesCut() throws {
+        let text = "24/03/18 11:02 ID# 7         [Serum] Na       139  mmol/L K        4.2  mmol/L Cl"
+        let replay = try run(text, #"{"format": "electrolytes"}"#)
+        #expect(replay.messages.isEmpty && replay.faults(.lost).count == 1)
     }
 
     @Test("counter: control material by its id; a check that is wrong is refused")

@@ -97,6 +97,33 @@ struct HitachiConversationTests {
         #expect(silent.driver.isIdle && silent.faults(.lost).count == 1)
     }
 
+    @Test("frames without the first ones are kept as incomplete, and said; line ends within a frame are dropped")
+    func headless() throws {
+        let second = Self.frame(Self.sample("2N1", number: "7", ["  6   2.0 "]))
+        let last = Self.frame(Self.sample(":N1", number: "7", ["  7   3.0 "]))
+        let replay = try Replay.run(HitachiDriver.self, "{}", second + last)
+        #expect(replay.messages.map(\.isComplete) == [false] && replay.faults(.lost).count == 1)
+        let whole = Self.frame(Self.sample("1N1", number: "7", ["  5   1.0 "])) + second + last
+        #expect(try Replay.run(HitachiDriver.self, "{}", whole).messages.map(\.isComplete) == [true])
+        for check in [true, false] {
+            var broken = Self.frame(Self.sample(":N1", number: "7", ["  5   1.0 "]), check: check)
+            broken.insert(contentsOf: [0x0D, 0x0A], at: 30)
+            let read = try Replay.run(HitachiDriver.self, "{}", broken)
+            #expect(read.messages.map { $0.results.map(\.value) } == [["1.0"]] && read.faults.isEmpty)
+        }
+    }
+
+    @Test("line: STAT numbers are three characters, numbers of controls two")
+    func lineNumbers() throws {
+        for (kind, number) in [("N", "E118"), ("E", "118"), ("C", "18")] {
+            let text = "52\(kind)E118 2 7             " + " 5    82 "
+            let replay = try Replay.run(
+                HitachiDriver.self, #"{"format": "line"}"#, [0x02] + Array(text.utf8) + [0x03, 0x0D, 0x0A])
+            #expect(replay.messages.first?.orders.map(\.specimenID) == [number], "\(replay.faults)")
+            #expect(replay.messages.first?.results.map(\.isQC) == [kind == "C"])
+        }
+    }
+
     @Test(
         "what does not fit is refused as a whole: no row of it is reported",
         arguments: [

@@ -65,15 +65,23 @@ struct ILTests {
         #expect(replay.messages.isEmpty && replay.transmitted == [0x15] && replay.faults(.refused).count == 1)
     }
 
+    @Test("line ends that a converter put within a record count neither for its check nor for its fields")
+    func brokenLines() throws {
+        var record = Self.record(Self.head + "01,200,000, 7.412,20")
+        record.insert(contentsOf: [0x0D, 0x0A], at: 40)
+        let replay = try Replay.run(ILDriver.self, "{}", record)
+        #expect(replay.messages.map { $0.results.map(\.value) } == [["7.412"]] && replay.faults.isEmpty)
+    }
+
     @Test(
-        "blank ids fall back to the sequence; temperature is no result; kinds of control are the profile's; other records"
+        "a blank id is no specimen, the sequence stands beside it; temperature is no result; kinds of control are the profile's; other records"
     )
     func meanings() throws {
         let blank = try Replay.run(
             ILDriver.self, #"{"control_kinds": ["4"]}"#,
             Self.record(Self.head.replacing("24031844", with: "        ") + "02,200,000, 7.412,20,250,000, 37.0,23"))
         #expect(
-            blank.messages[0].orders[0].specimenID == "1107" && blank.messages[0].orders[0].specimenKind == "number")
+            blank.messages[0].orders[0].specimenID == "" && blank.messages[0].orders[0].fillerID == "1107")
         #expect(blank.messages[0].results.map(\.role) == [.result, .info])
         #expect(blank.messages[0].results.map(\.isQC) == [true, true])
         let other = try Replay.run(ILDriver.self, "{}", Self.record("07,031,62001,1107,TEXT"))

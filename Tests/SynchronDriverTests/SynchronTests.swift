@@ -92,7 +92,7 @@ struct SynchronTests {
         #expect(replay.messages.map { $0.orders[0].priority } == ["S", ""])
     }
 
-    @Test("a sample without its end is lost with its id, never reported in part")
+    @Test("a sample without its end is told with its id and kept as incomplete, for a person")
     func brokenOff() throws {
         let start = Self.line("LL,102,01, 1, 4,R,S, , , ,A1") + Self.line("LL,102,03,A1,01A,  1.0,01,O,NA")
         let ended = try Replay.run(SynchronDriver.self, "{}", start + Self.line("LL,103,17"))
@@ -109,12 +109,30 @@ struct SynchronTests {
             .flatMap { Self.line($0) })
         for replay in [ended, silent] {
             #expect(
-                replay.messages.isEmpty && replay.faults(.lost).count == 1 && replay.faults(.lost)[0].contains("A1"))
+                replay.messages.map(\.isComplete) == [false] && replay.faults(.lost).count == 1
+                    && replay.faults(.lost)[0].contains("A1"))
         }
-        #expect(next.messages.map { $0.orders[0].specimenID } == ["B2"] && next.faults(.lost).count == 1)
-        #expect(next.messages.first?.results.map(\.value) == ["9.0"])
+        #expect(next.messages.map { $0.orders[0].specimenID } == ["A1", "B2"] && next.faults(.lost).count == 1)
+        #expect(next.messages.map(\.isComplete) == [false, true])
+        #expect(next.messages.map { $0.results.map(\.value) } == [["1.0"], ["9.0"]])
         let orphan = try Replay.run(SynchronDriver.self, records, Self.line("22,CRP,T8,R, 1.0,12,14,NA,NA"))
         #expect(orphan.messages.isEmpty && orphan.faults(.lost).count == 1)
+    }
+
+    @Test("records: behind a damaged line, maybe a head, results belong to nobody until the next head")
+    func damagedHead() throws {
+        var head = Self.line("21,02,B2,RO,SE,")
+        head[head.count - 3] = head[head.count - 3] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+        func lines(_ texts: [String]) -> [UInt8] { texts.flatMap { Self.line($0) } }
+        let first = lines(["21,01,A1,RO,SE,", "22,CRP,T8,R, 1.0,12,14,NA,NA"])
+        let rest = lines(["22,CRP,T8,R, 9.0,12,14,NA,NA", "99"])
+        let records = #"{"format": "records"}"#
+        let lost = try Replay.run(SynchronDriver.self, records, first + head + rest)
+        #expect(lost.messages.flatMap(\.results).map(\.value) == ["1.0"] && lost.faults(.lost).count == 1)
+        let resent = try Replay.run(
+            SynchronDriver.self, records, first + lines(["99"]) + head + Self.line("21,02,B2,RO,SE,") + rest)
+        #expect(resent.messages.map { $0.orders[0].specimenID } == ["A1", "B2"])
+        #expect(resent.messages.map { $0.results.map(\.value) } == [["1.0"], ["9.0"]])
     }
 
     @Test("a blank id is no specimen; other kinds of sample are controls; status B is no result even with a number")

@@ -43,6 +43,8 @@ struct UrineTextTests {
             ("p.H         6.0", "p.H", "6.0", "", []), ("GLU >= 1000 mg/dL", "GLU", ">=1000", "mg/dL", []),
             ("KET trace 0.5 mmol/l", "KET", "0.5", "mmol/l", ["trace"]), ("KET trace", "KET", "trace", "", []),
             ("LEU    ++    75 WBC/ul", "LEU", "75", "WBC/ul", ["++"]), ("NIT +", "NIT", "+", "", []),
+            ("URO Normal 3.3 umol/l", "URO", "3.3", "umol/l", ["Normal"]),
+            ("URO norm 1umol/l", "URO", "1", "umol/l", ["norm"]),
             ("GLU ++ 250mg/dl", "GLU", "250", "mg/dl", ["++"]), ("BLD + >=10/ul", "BLD", ">=10", "/ul", ["+"]),
         ])
     func lines(_ text: String, _ name: String, _ value: String, _ unit: String, _ flags: [String]) {
@@ -98,7 +100,11 @@ struct UrineTextTests {
         #expect(replay.messages.first?.results.map(\.code) == ["COLOR", "BLO", "KET", "LEU"])
         #expect(replay.messages.first?.results.map(\.value) == ["Amber", "Ca 25 Ery/uL", "Trace", "2+"])
         #expect(replay.messages.first?.results.map(\.flags) == [[], ["*"], [], []])
-        #expect(replay.messages.first?.orders.map(\.specimenID) == ["0-071"])
+        #expect(replay.messages.first?.orders.map(\.specimenID) == [""])
+        #expect(replay.messages.first?.orders.map(\.fillerID) == ["0-071"])
+        // A converter that leaves LF alone: the sum is that of the reader's CR LF.
+        let converted = try Replay.run(UrineTextDriver.self, options, good.filter { $0 != 0x0D })
+        #expect(converted.messages == replay.messages && converted.transmitted == [6])
         var bad = good
         bad[30] ^= 1
         let refused = try Replay.run(UrineTextDriver.self, options, bad)
@@ -118,6 +124,21 @@ struct UrineTextTests {
         #expect(
             chinese.messages.isEmpty && chinese.faults(.lost).count == 1 && chinese.faults(.lost)[0].contains("English")
         )
+    }
+
+    @Test("printout: the next head ends a report whose FF was lost; a report whose head was lost has no owner")
+    func lostEnds() throws {
+        let options = #"{"format": "printout"}"#
+        func text(_ number: String, _ value: String) -> String {
+            " Date:2024-03-18 11:10\r Seq: \(number)\r GLU 2+  \(value)    mmol/l   \r"
+        }
+        let glued = try Replay.run(
+            UrineTextDriver.self, options, Array((text("0-019", "14") + text("0-020", "28") + "\u{C}").utf8))
+        #expect(glued.messages.map { $0.orders[0].specimenID } == ["0-019", "0-020"])
+        #expect(glued.messages.map { $0.results.map(\.value) } == [["14"], ["28"]] && glued.faults.isEmpty)
+        let headless = try Replay.run(
+            UrineTextDriver.self, options, Array(("GLU 2+ 14 mmol/l\r\u{C}" + text("0-020", "28") + "\u{C}").utf8))
+        #expect(headless.messages.map { $0.orders[0].specimenID } == ["0-020"] && headless.faults(.lost).count == 1)
     }
 
     @Test(

@@ -20,8 +20,8 @@ public struct BlockLink {
     public var repeatWindow: Int64
 
     /// A link at its start.
-    public init(_ shape: BlockShape, silence: Int64, repeatWindow: Int64) {
-        framer = ConversationFramer(shape)
+    public init(_ shape: BlockShape, others: [BlockShape] = [], silence: Int64, repeatWindow: Int64) {
+        framer = ConversationFramer(shape, others: others)
         self.silence = silence
         self.repeatWindow = repeatWindow
     }

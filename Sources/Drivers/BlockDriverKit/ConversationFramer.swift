@@ -106,8 +106,10 @@ public struct BlockShape: Sendable {
 ///
 /// Memory is bounded by `BlockShape.longest`. Nothing traps.
 public struct ConversationFramer: Sendable {
-    /// How blocks begin and end.
-    public let shape: BlockShape
+    /// How blocks begin and end: of those that were given, the one of the block taken last.
+    public private(set) var shape: BlockShape
+    /// What else blocks may begin and end with.
+    private let others: [BlockShape]
     /// Bytes taken so far.
     public private(set) var received: UInt64 = 0
 
@@ -132,7 +134,13 @@ public struct ConversationFramer: Sendable {
     private var noiseEnd: UInt64 = 0
 
     /// A framer at the start of a link.
-    public init(_ shape: BlockShape) { self.shape = shape }
+    ///
+    /// - Parameter others: shapes with other start codes, of one byte each, that are blocks as well: for devices whose codes
+    ///   are a setting and tell themselves.
+    public init(_ shape: BlockShape, others: [BlockShape] = []) {
+        self.shape = shape
+        self.others = others.isEmpty ? [] : [shape] + others
+    }
 
     /// Something was taken in that is not a whole block yet.
     public var isPartial: Bool {
@@ -206,6 +214,7 @@ public struct ConversationFramer: Sendable {
     }
 
     private mutating func outside(_ byte: UInt8, _ offset: UInt64, _ outputs: inout [ConversationOutput]) {
+        if byte != shape.start.first, let other = others.first(where: { $0.start == [byte] }) { shape = other }
         guard let first = shape.start.first else {
             if shape.skipped.contains(byte) { return }
             begin(at: offset, &outputs)
@@ -252,6 +261,7 @@ public struct ConversationFramer: Sendable {
             }
             return
         }
+        if shape.restarts, let other = others.first(where: { $0.start == [byte] }) { shape = other }
         if shape.restarts, !shape.start.isEmpty, ends(with: shape.start) {
             let next = offset &+ 1 &- UInt64(shape.start.count)
             outputs.append(.broken(.restarted, start: start, end: next))

@@ -61,10 +61,8 @@ struct PacketReader {
                 message.results.append(result(field, name, isAlone: seen[field.identifier] == 1, &remarks))
             }
         }
-        if order.specimenID.isEmpty, !sequence.isEmpty {
-            order.specimenID = sequence
-            order.specimenKind = "number"
-        }
+        // A running number is no specimen id: results without one wait for a person, who finds the number with them.
+        order.fillerID = sequence
         message.orders.append(order)
         for index in message.results.indices {
             message.results[index].order = 0

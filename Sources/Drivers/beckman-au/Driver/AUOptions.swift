@@ -20,6 +20,8 @@ struct AUOptions {
 
     var start: [UInt8] = [ControlByte.stx]
     var end: [UInt8] = [ControlByte.etx]
+    /// Start and end codes of one byte that are taken as well: the analyser's own setting tells itself.
+    var alsoCodes: [(start: UInt8, end: UInt8)] = []
     var check = Check.auto
     var answers = true
     var layout = AULayout()
@@ -39,6 +41,15 @@ struct AUOptions {
         var reader = try OptionReader(json, name: "options")
         start = try AUOptions.code(&reader, "start") ?? start
         end = try AUOptions.code(&reader, "end") ?? end
+        for pair in try reader.texts("also") ?? [] {
+            let names = pair.split(separator: " ").map(String.init)
+            guard names.count == 2, let first = ControlByte.named(names[0]), let last = ControlByte.named(names[1]),
+                first != last, ![first, last].contains(ControlByte.etb)
+            else {
+                throw OptionsFault("options.also: write start and end code, like \"STX ETX\", not \"\(pair)\"")
+            }
+            alsoCodes.append((first, last))
+        }
         check = try reader.choice("bcc", ["auto": .auto, "required": .required, "none": .none]) ?? .auto
         answers = try reader.flag("answers") ?? true
         if let value = reader.value("widths") { layout = try AULayout(value, name: "options.widths") }
@@ -75,7 +86,12 @@ struct AUOptions {
     }
 
     /// How blocks begin and end.
-    var shape: BlockShape {
+    var shape: BlockShape { shape(start, end) }
+
+    /// How they may begin and end as well.
+    var otherShapes: [BlockShape] { alsoCodes.map { shape([$0.start], [$0.end]) } }
+
+    private func shape(_ start: [UInt8], _ end: [UInt8]) -> BlockShape {
         let trailer: BlockShape.Trailer =
             switch check {
             case .auto: .optionalXOR

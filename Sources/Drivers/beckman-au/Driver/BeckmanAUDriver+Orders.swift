@@ -84,9 +84,11 @@ extension BeckmanAUDriver {
         order.tests = tests
         order.action = "accepted"
         event.orders.append(order)
-        let checked = text + options.end
+        // In the codes of the inquiry, where the analyser's own setting tells itself.
+        let shape = link.framer.shape
+        let checked = text + (shape.ends.first?.code ?? options.end)
         let check = token.hasPrefix("+") ? [BlockCheck.exclusiveOr(checked)] : []
-        let bytes = options.start + checked + check
+        let bytes = shape.start + checked + check
         events.append(.transmit(bytes, isImmediate: true))
         if options.answers {
             sending = AUOutgoing(bytes: bytes, event: event, attempts: 1, sentAt: now.monotonic)

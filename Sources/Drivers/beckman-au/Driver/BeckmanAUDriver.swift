@@ -28,7 +28,8 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
     /// Opens an instance.
     public init(options json: JSONValue, now: DriverTime) throws(OptionsFault) {
         options = try AUOptions(json)
-        link = BlockLink(options.shape, silence: options.silence, repeatWindow: options.repeatWindow)
+        link = BlockLink(
+            options.shape, others: options.otherShapes, silence: options.silence, repeatWindow: options.repeatWindow)
         answers =
             options.answers ? BlockAnswers(good: [0x06], bad: [ControlByte.nak]) : BlockAnswers(good: nil, bad: nil)
     }
@@ -148,7 +149,7 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
                 events.append(.fault(.notice, text, start: block.start, end: block.end))
                 return told.sample
             }
-            let place = block.offset(of: fault.index, startCode: options.start.count)
+            let place = block.offset(of: fault.index, startCode: link.framer.shape.start.count)
             refuse(block, fault.text, at: place, events: &events)
             return nil
         }

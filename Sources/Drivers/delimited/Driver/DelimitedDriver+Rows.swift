@@ -53,6 +53,23 @@ extension DelimitedDriver {
             closeMessage(&events)
             return
         }
+        if case .groups(let groups) = options.layout {
+            let records = row.divided(groups)
+            if records.count > 1 || records.first?.cells != row.cells {
+                for (index, part) in records.enumerated() {
+                    let isLast = index == records.count - 1
+                    takeRecord(part, byteSet, isLast ? cutAt : nil, start: start, end: end, events: &events)
+                }
+                return
+            }
+        }
+        takeRecord(row, byteSet, cutAt, start: start, end: end, events: &events)
+    }
+
+    private func takeRecord(
+        _ row: CutRow, _ byteSet: CharacterSet?, _ cutAt: Int?, start: UInt64, end: UInt64,
+        events: inout [StreamDriverEvent]
+    ) {
         let record = Record(cells: row.cells, byteSet: byteSet, head: head, preamble: preamble)
         if options.rules.skip.contains(where: { $0.holds(record) }) { return }
         if let reason = whyUnreadable(row, record, cutAt) {
@@ -96,6 +113,9 @@ extension DelimitedDriver {
         if case .groups(let groups) = options.layout {
             guard let number = groups.number(in: record) else {
                 return "a record says that it has more results than stand in it, or does not say how many"
+            }
+            if groups.count != nil, row.cells.count > groups.first - 1 + (number + 1) * groups.size - 1 {
+                return "a record has more results than it says: \(number)"
             }
             used.append(number > 0 ? groups.first + number * groups.size - 2 : (groups.count ?? 1) - 1)
         }

@@ -41,7 +41,7 @@ struct ColumnReader {
         for field in table.fields {
             add(field.code, field.value, unit: field.unit ?? "", columns, &message, &remarks)
         }
-        addGroups(columns, &message, &remarks)
+        if let fault = addGroups(columns, &message, &remarks) { return fault }
         if let lists = table.lists, let fault = addLists(lists, columns, &message, &remarks) { return fault }
         finish(columns, &message, &remarks)
         if message.results.isEmpty { return .aside("sample \(order.specimenID): a block without results") }
@@ -118,23 +118,26 @@ struct ColumnReader {
 
     private func addGroups(
         _ columns: FixedColumns, _ message: inout DeviceMessage, _ remarks: inout [TextContent.Remark]
-    ) {
-        guard let group = table.group else { return }
+    ) -> TextContent? {
+        guard let group = table.group else { return nil }
         var start = group.at
         if let mark = table.groupStart {
-            guard let found = columns.bytes.firstIndex(of: mark) else { return }
+            guard let found = columns.bytes.firstIndex(of: mark) else {
+                return .unreadable("the results do not begin where they should", at: columns.count)
+            }
             let first = columns.bytes[(found + 1)...].firstIndex { $0 != 0x20 } ?? columns.bytes.count
             start += first
         }
         let end = table.groupEnd.flatMap { columns.bytes.firstIndex(of: $0) } ?? columns.bytes.count
         for index in 0..<group.most {
             let at = start + index * group.length
-            guard at + group.value.end <= end, at + group.code.end <= end else {
-                if table.groupEnd != nil, at < end {
-                    let text = "the block ends within a result; that result was not taken: look at the analyser"
-                    remarks.append(.init(severity: .lost, text: text, at: at))
+            // Where something follows the groups, each has its full length; else blanks at the end may be left out.
+            let needed = table.groupEnd == nil ? max(group.value.end, group.code.end) : group.length
+            guard at + needed <= end else {
+                if index < group.least || table.groupEnd != nil && at < end {
+                    return .unreadable("the block ends within its results", at: min(at, columns.count))
                 }
-                return
+                return nil
             }
             guard let code = columns.trimmed(group.code.moved(by: at)) else {
                 let text = "the name of a result is not readable; it was not taken: look at the analyser"
@@ -143,7 +146,7 @@ struct ColumnReader {
             }
             let value = columns.trimmed(group.value.moved(by: at))
             if code.isEmpty, value == "" {
-                if group.endsAtBlank { return }
+                if group.endsAtBlank { return nil }
                 continue
             }
             let unit = group.unit.flatMap { columns.trimmed($0.moved(by: at)) } ?? ""
@@ -169,6 +172,7 @@ struct ColumnReader {
                     "the analyser marks it \"\(message.results[last].status)\": it does not stand"
             }
         }
+        return nil
     }
 
     private func addLists(

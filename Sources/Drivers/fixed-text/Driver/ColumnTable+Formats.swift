@@ -33,7 +33,7 @@ extension ColumnTable {
         table.groupStart = UInt8(ascii: "]")
         table.group = Group(
             at: 0, length: 21, most: 3, code: Column(0, 4), value: Column(4, 8), unit: Column(14, 7),
-            flag: Column(12, 2), status: nil, endsAtBlank: true)
+            flag: Column(12, 2), status: nil, endsAtBlank: true, least: 3)
         return table
     }()
 

@@ -26,6 +26,8 @@ struct ColumnTable: Sendable {
         var status: Column?
         /// A group whose code and value are blank is none, and the last.
         var endsAtBlank: Bool
+        /// As many there have to be, blank ones counted; fewer: the block was cut.
+        var least = 0
     }
 
     /// Parallel lists: names, then values, each of so many columns.

@@ -38,12 +38,12 @@ public final class HitachiDriver: BlockDriver {
 
     /// Takes a frame.
     public func take(_ received: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
-        if options.isRight(received) == false {
+        // One of the end codes that can be set is CR LF ETX; converters and loggers put line ends within a frame as well.
+        var block = received
+        block.text.removeAll { $0 == ControlByte.cr || $0 == ControlByte.lf }
+        if options.isRight(received) == false, options.isRight(block) == false {
             return refuse("the check of a frame is wrong", received, 0, events: &events)
         }
-        var block = received
-        // One of the end codes that can be set is CR LF ETX.
-        if block.text.suffix(2) == [ControlByte.cr, ControlByte.lf] { block.text.removeLast(2) }
         if options.format == .line {
             takeLine(block, now: now, events: &events)
         } else {
@@ -113,13 +113,14 @@ public final class HitachiDriver: BlockDriver {
             events.append(.fault(.notice, why, start: block.start, end: block.end))
             send(HitachiAnswer.more, immediate: false, to: block, events: &events)
         case UInt8(ascii: ":"), UInt8(ascii: "1")...UInt8(ascii: "5"):
-            takeResults(block, layout, isLast: character == UInt8(ascii: ":"), now: now, events: &events)
+            let part = character == UInt8(ascii: ":") ? nil : Int(character) - 0x30
+            takeResults(block, layout, part: part, now: now, events: &events)
         default: refuse("a frame of a kind that is not known", block, layout.frame, events: &events)
         }
     }
 
     private func takeResults(
-        _ block: SerialBlock, _ layout: HitachiLayout, isLast: Bool, now: DriverTime,
+        _ block: SerialBlock, _ layout: HitachiLayout, part: Int?, now: DriverTime,
         events: inout [StreamDriverEvent]
     ) {
         if link.isRepeat(block.text, now: now) { return repeatedFrame(block, events: &events) }
@@ -129,6 +130,7 @@ public final class HitachiDriver: BlockDriver {
         else { return refuse("a function that is not known", block, layout.function, events: &events) }
         guard var sample = read(block, layout, function, events: &events) else { return }
         var start = block.start
+        sample.part = part ?? 0
         if let parts {
             if parts.isSame(as: sample) {
                 sample.rows = parts.rows + sample.rows
@@ -137,11 +139,15 @@ public final class HitachiDriver: BlockDriver {
                     promised == sample.rows.count ? promised : promised &+ (parts.promised ?? 0)
                 }
                 start = partsStart
+                sample.isComplete = parts.isComplete && (part.map { $0 == parts.part + 1 } ?? true)
             } else {
                 dropParts("went on with another sample", events: &events)
+                sample.isComplete = (part ?? 1) == 1
             }
+        } else {
+            sample.isComplete = (part ?? 1) == 1
         }
-        if !isLast {
+        if part != nil {
             if parts == nil { partsStart = block.start }
             parts = sample
             partsSince = now.monotonic
@@ -149,7 +155,12 @@ public final class HitachiDriver: BlockDriver {
             return send(HitachiAnswer.more, immediate: false, to: block, events: &events)
         }
         parts = nil
-        if let promised = sample.promised, promised != sample.rows.count {
+        if !sample.isComplete {
+            let why =
+                "sample \(sample.number): a frame before those that came is missing; \(sample.rows.count) results are kept as"
+                + " incomplete and wait for a person: send the sample again from the analyser"
+            events.append(.fault(.lost, why, start: start, end: block.end))
+        } else if let promised = sample.promised, promised != sample.rows.count {
             let why = "sample \(sample.number): \(promised) results promised, \(sample.rows.count) sent"
             return refuse(why, block, layout.count ?? 0, events: &events)
         }
@@ -164,7 +175,7 @@ public final class HitachiDriver: BlockDriver {
         do throws(HitachiFault) {
             return try HitachiSample(
                 block.text, layout: layout, function: function, order: options.dateOrder,
-                isVerified: options.isRight(block) == true)
+                isVerified: !block.trailer.isEmpty && options.check != .none)
         } catch let fault {
             refuse(fault.text, block, fault.index, events: &events)
             return nil

@@ -15,6 +15,9 @@ struct HitachiLayout {
     var results: Int
     var testLength: Int
 
+    /// Only the format line has neither date nor count.
+    var isLine: Bool { count == nil }
+
     /// Test number, value of six, alarm of one.
     var resultLength: Int { testLength + 7 }
 
@@ -49,6 +52,9 @@ struct HitachiFunction: Equatable {
     var hasID: Bool
     /// Measured again, by the analyser or by a person.
     var isRerun: Bool
+
+    /// Characters of a number in the format line.
+    var numberLength: Int { material == .control ? 2 : isStat ? 3 : 4 }
 
     /// Letters of the formats frame and packet; lower case is a batch sent later, and means the same.
     init?(letter: UInt8, sampleClass: UInt8) {

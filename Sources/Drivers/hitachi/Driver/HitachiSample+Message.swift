@@ -6,6 +6,7 @@ extension HitachiSample {
     /// - Parameter usesID: the id field names the specimen, unless it is blank.
     func message(usesID: Bool) -> DeviceMessage {
         var message = DeviceMessage(protocolName: "Hitachi")
+        message.isComplete = isComplete
         var order = DeviceMessage.Order()
         let isControl = function.material == .control
         if usesID, !isControl, !id.isEmpty {

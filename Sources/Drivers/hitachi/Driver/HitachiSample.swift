@@ -27,6 +27,10 @@ struct HitachiSample {
     /// How many results the header promises; nil: the format has no count.
     var promised: Int?
     var rows: [Row]
+    /// Which frame of the sample this is, 1 … 5; 0: the last.
+    var part = 0
+    /// No frame before this one is missing.
+    var isComplete = true
 
     /// Reads the text of a block.
     init(_ bytes: [UInt8], layout: HitachiLayout, function: HitachiFunction, order: BlockTime.Order, isVerified: Bool)
@@ -43,8 +47,9 @@ struct HitachiSample {
         func field(_ range: Range<Int>?) -> String {
             range.flatMap { text.latin($0.lowerBound, $0.count) } ?? ""
         }
-        // STAT and control numbers of the format line stand in the last characters of the field: blanks go.
-        number = text.latin(layout.number, layout.numberLength) ?? ""
+        // In the format line, STAT numbers are the last three characters of the field and control numbers the last two.
+        let width = layout.isLine ? function.numberLength : layout.numberLength
+        number = text.latin(layout.number + layout.numberLength - width, width) ?? ""
         disk = field(layout.disk)
         position = field(layout.position)
         id = field(layout.id)

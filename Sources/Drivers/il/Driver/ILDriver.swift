@@ -51,7 +51,10 @@ public final class ILDriver: AnsweringBlockDriver {
     }
 
     /// Takes a record.
-    public func take(_ block: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
+    public func take(_ received: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
+        // A record is one line; converters and loggers break it.
+        var block = received
+        block.text.removeAll { $0 == ControlByte.cr || $0 == ControlByte.lf }
         // The digits stand behind the last comma and the sum goes up to it.
         guard block.text.count > 3, block.text[block.text.count - 3] == UInt8(ascii: ","),
             HexDigits.value(block.text.suffix(2)) == UInt32(BlockCheck.twosComplement(block.text.dropLast(2)))

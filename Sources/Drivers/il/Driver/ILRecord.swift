@@ -52,13 +52,9 @@ struct ILRecord {
     func message(_ options: ILOptions) -> DeviceMessage {
         var message = DeviceMessage(protocolName: "IL", sender: header[0])
         var order = DeviceMessage.Order()
-        if id.isEmpty {
-            order.specimenID = header[1]
-            order.specimenKind = "number"
-        } else {
-            order.specimenID = id
-            order.fillerID = header[1]
-        }
+        // A running number is no specimen id: results without one wait for a person, who finds the number with them.
+        order.specimenID = id
+        order.fillerID = header[1]
         order.specimenType = header[3]
         order.isQC = options.controlKinds.contains(header[3])
         message.orders.append(order)

@@ -57,12 +57,15 @@ extension SynchronDriver {
                 date: BlockTime.date(line[1], order: options.dateOrder), time: BlockTime.time(line[2]))
         case "21":
             dropSamples("another sample began before its end", events: &events) { _ in true }
+            isHeadLost = false
             update(key, block, now: now, events: &events) { sample in
                 (sample.position, sample.id, sample.kind, sample.material) = (line[1], line[2], line[3], line[4])
             }
         case "22":
-            guard !samples.isEmpty else {
-                let text = "a result of \(line[1]) without a sample line (21) before it; not taken"
+            guard !samples.isEmpty, !isHeadLost else {
+                let text =
+                    "a result of \(line[1]) without a sample line (21) before it, or with a damaged line between them;"
+                    + " not taken"
                 return events.append(.fault(.lost, text, start: block.start, end: block.end))
             }
             let (low, high) = (line[11], line[12])

@@ -27,6 +27,8 @@ public final class SynchronDriver: BlockDriver {
     var lastAnswer: [UInt8] = []
     /// The line being taken is the last of a transmission.
     var endsTransmission = false
+    /// A damaged line came that may have been the head of a sample: whose results follow is not known before the next head.
+    var isHeadLost = false
     /// An answer that waits for XON.
     var held: (bytes: [UInt8], until: Int64)?
 
@@ -44,13 +46,17 @@ public final class SynchronDriver: BlockDriver {
     /// What is not answered comes again.
     public var isRepeatedByDevice: Bool { options.answers != .none }
     /// No sample is open, no answer waits, and the next transmission would be answered alike.
-    public var isAtRest: Bool { samples.isEmpty && held == nil && isOdd && sentAt.isEmpty }
+    public var isAtRest: Bool {
+        samples.isEmpty && held == nil && isOdd && !isHeadLost && sentAt.isEmpty
+    }
 
     /// When a sample, an answer or a transmission is given up.
     public var wakeAt: Int64? {
         var times = samples.map { $0.sample.since &+ options.sampleSilence }
         if let held { times.append(held.until) }
-        if samples.isEmpty, !isOdd || !sentAt.isEmpty { times.append(link.lastByte &+ options.sampleSilence) }
+        if samples.isEmpty, !isOdd || isHeadLost || !sentAt.isEmpty {
+            times.append(link.lastByte &+ options.sampleSilence)
+        }
         return times.min()
     }
 
@@ -90,7 +96,12 @@ public final class SynchronDriver: BlockDriver {
     /// Takes a line.
     public func take(_ block: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
         release(events: &events)
-        guard options.isRight(block) else { return refuse(block, "the check of a line is wrong", events: &events) }
+        guard options.isRight(block) else {
+            // In the format records, a damaged line may have been the head of another sample.
+            let isWithin = block.text.starts(with: "22,".utf8) || block.text.starts(with: "25,".utf8)
+            if options.format == .records, !isWithin { isHeadLost = true }
+            return refuse(block, "the check of a line is wrong", events: &events)
+        }
         if link.isRepeat(block.text, now: now) {
             let text = "the device sent the same line again; it was taken before"
             events.append(.fault(.notice, text, start: block.start, end: block.end))
@@ -141,14 +152,20 @@ public final class SynchronDriver: BlockDriver {
         events.append(.message(sample.message(sentAt: sentAt), start: sample.start, end: block.end))
     }
 
-    /// Samples without an end are not reported: what is missing is not known.
+    /// Samples without an end: each of their lines is whole by itself and says or follows whose it is, but what is missing
+    /// is not known. They are kept as incomplete and wait for a person.
     func dropSamples(
         _ why: String, events: inout [StreamDriverEvent], where isDropped: (SynchronSample) -> Bool
     ) {
         for (_, sample) in samples where isDropped(sample) {
+            let kept = sample.rows.isEmpty ? "" : " are kept as incomplete and wait for a person"
             let text =
-                "sample \(sample.name): \(why), after \(sample.rows.count) results: send the sample again from the analyser"
+                "sample \(sample.name): \(why); \(sample.rows.count) results\(kept): send the sample again from the analyser"
             events.append(.fault(.lost, text, start: sample.start, end: link.received))
+            if sample.rows.isEmpty { continue }
+            var message = sample.message(sentAt: sentAt)
+            message.isComplete = false
+            events.append(.message(message, start: sample.start, end: link.received))
         }
         samples.removeAll { isDropped($0.sample) }
     }
@@ -156,6 +173,7 @@ public final class SynchronDriver: BlockDriver {
     /// As a fresh instance.
     func rest() {
         isOdd = true
+        isHeadLost = false
         sentAt = ""
         lastAnswer = []
     }

@@ -27,6 +27,12 @@ struct ResultLine: Equatable {
         if let first = parts.first, ResultLine.isGrade(first) {
             grade = first
             parts.removeFirst()
+        } else if let first = parts.first, ResultLine.words.contains(first.lowercased()),
+            let next = parts.dropFirst().first, NumberText.isComparable(next) || ResultLine.divided(next) != nil
+        {
+            // `URO Normal 3.3 umol/l`: with a number, the word is its grade.
+            grade = first
+            parts.removeFirst()
         }
         // `>= 1000`: a comparator may stand apart.
         if parts.count > 1, let first = parts.first, [">", "<", ">=", "<="].contains(first),

@@ -21,6 +21,7 @@ struct UrineReport {
 
     /// Reads the lines of a report.
     init(_ bytes: [UInt8], _ options: UrineTextOptions) {
+        isNumberLeftOut = options.format == .checked
         let lines = bytes.split { $0 == ControlByte.cr || $0 == ControlByte.lf }
         for line in lines {
             // Control characters and bytes of another character set are inserted by some.
@@ -30,6 +31,25 @@ struct UrineReport {
             case .lines, .printout: readLine(text, options)
             case .checked: readChecked(text, options)
             }
+        }
+    }
+
+    /// The reports in a text: each begins with a line `Date:`.
+    ///
+    /// - Returns: the bytes of each, and where they begin.
+    static func divided(_ bytes: [UInt8]) -> [(bytes: [UInt8], at: Int)] {
+        var starts: [Int] = []
+        var line = 0
+        for end in bytes.indices + [bytes.count]
+        where end == bytes.count || bytes[end] == ControlByte.cr || bytes[end] == ControlByte.lf {
+            let text = FixedColumns.trimmed(
+                String(decoding: bytes[line..<end].filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self))
+            if text.lowercased().hasPrefix("date:"), line > 0 { starts.append(line) }
+            line = end + 1
+        }
+        let places = [0] + starts + [bytes.count]
+        return zip(places, places.dropFirst()).map { (Array(bytes[$0..<$1]), $0) }.filter { part in
+            part.0.contains { $0 > 0x20 && $0 < 0x7F }
         }
     }
 
@@ -91,6 +111,9 @@ struct UrineReport {
         rows.append(Row(code: String(name), value: value, unit: "", flags: isMarked ? ["*"] : []))
     }
 
+    /// The format has a field for the id, and no running number stands for it: a report without id has no specimen.
+    private let isNumberLeftOut: Bool
+
     /// Blank or zeros: nothing was entered.
     private var hasID: Bool { !id.isEmpty && !id.allSatisfy { $0 == "0" } }
 
@@ -101,8 +124,8 @@ struct UrineReport {
     func message() -> DeviceMessage {
         var message = DeviceMessage(protocolName: "urine text")
         var order = DeviceMessage.Order()
-        if hasID {
-            order.specimenID = id
+        if hasID || isNumberLeftOut {
+            order.specimenID = hasID ? id : ""
             order.fillerID = sequence
         } else {
             order.specimenID = sequence
