@@ -1,3 +1,4 @@
+import DriverKit
 import DriverWire
 import HL7v2
 
@@ -18,7 +19,7 @@ extension MessageReader {
         case "hex":
             row.data = Attachments.base64(ofHexadecimal: message.text[data])
         case "a", "none":
-            row.data = Attachments.base64(Array(message.string(data).utf8))
+            row.data = Base64Text.encode(Array(message.string(data).utf8))
         default:
             // Base64, also when the device does not say so. Line ends may stand in it, as such or as escapes.
             let text = message.string(data)
@@ -57,26 +58,6 @@ enum Attachments {
         String(text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+-".contains($0)) }.prefix(64))
     }
 
-    /// RFC 4648, 4.
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let count = min(3, bytes.count - index)
-            var group = UInt32(bytes[index]) << 16
-            if count > 1 { group |= UInt32(bytes[index + 1]) << 8 }
-            if count > 2 { group |= UInt32(bytes[index + 2]) }
-            text.append(alphabet[Int(group >> 18 & 63)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(count > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-            text.append(count > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
-            index += 3
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// Pairs of hexadecimal digits as Base64; anything else between them is passed over.
     static func base64(ofHexadecimal digits: ArraySlice<UInt8>) -> String {
         var bytes: [UInt8] = []
@@ -96,6 +77,6 @@ enum Attachments {
                 high = value
             }
         }
-        return base64(bytes)
+        return Base64Text.encode(bytes)
     }
 }
