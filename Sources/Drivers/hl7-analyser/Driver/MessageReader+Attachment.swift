@@ -12,6 +12,9 @@ extension MessageReader {
             row.contentType = contentType ?? Attachments.contentType(message.string(part(3)), message.string(part(4)))
             return
         }
+        guard message.text[value].contains(message.delimiters.component) else {
+            return readBareData(&row, message.trimmed(value), contentType: contentType)
+        }
         row.contentType = contentType ?? Attachments.contentType(message.string(part(2)), message.string(part(3)))
         let encoding = message.string(part(4)).lowercased()
         let data = message.trimmed(part(5))
@@ -25,10 +28,19 @@ extension MessageReader {
             let text = message.string(data)
             row.data = String(decoding: text.utf8.filter { $0 > 0x20 }, as: UTF8.self)
         }
-        if data.isEmpty {
-            row.isUsable = false
-            row.absentReason = "the attachment is empty"
-        }
+        if data.isEmpty { sayEmpty(&row) }
+    }
+
+    /// Base64 alone, without the parts that ED asks for.
+    private func readBareData(_ row: inout DeviceMessage.Result, _ data: HL7Message.Span, contentType: String?) {
+        row.contentType = contentType ?? ""
+        row.data = String(decoding: message.string(data).utf8.filter { $0 > 0x20 }, as: UTF8.self)
+        if data.isEmpty { sayEmpty(&row) }
+    }
+
+    private func sayEmpty(_ row: inout DeviceMessage.Result) {
+        row.isUsable = false
+        row.absentReason = "the attachment is empty"
     }
 }
 
