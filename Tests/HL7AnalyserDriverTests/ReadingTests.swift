@@ -52,6 +52,17 @@ struct ReadingTests {
         #expect(message.results.first?.value == sample.value)
     }
 
+    @Test(
+        "units: the code of a coded unit, and a power that was not escaped",
+        arguments: [
+            ("mmol/L^millimole per litre^UCUM", "mmol/L"), ("10*9/L^^UCUM", "10*9/L"), ("10^9/L", "10^9/L"),
+            ("x10^12/L^x", "x10^12/L"), ("10^-3/uL", "10^-3/uL"), ("10\\S\\9/L", "10^9/L"), ("10^^UCUM", "10"),
+            ("10^ten^L", "10"), ("^g/L", "g/L"), ("%", "%"),
+        ])
+    func units(_ wire: String, _ unit: String) throws {
+        #expect(try read("OBR|1||S\nOBX|1|NM|C||1|\(wire)\n").results.first?.unit == unit)
+    }
+
     @Test("flags: repetitions, components, separators")
     func flags() throws {
         let message = try read(
@@ -231,12 +242,14 @@ struct ReadingTests {
             OBX|1|NM||HbA1c  eGA(ADA)   IFCC|7.1 %  157 md/dl  54 mmol/mol↑|%
             OBX|2|NM||CRP|5.2↓|mg/L
             OBX|3|NM||A  B|1 x|y
+            OBX|4|NM||PCT|<0.10 ng/mL↓|ng/mL
+            OBX|5|NM||D|1.5 g/L|mg/L
 
             """, options)
-        #expect(message.results.map(\.code) == ["HbA1c", "eGA(ADA)", "IFCC", "CRP", "A  B"])
-        #expect(message.results.map(\.value) == ["7.1", "157", "54", "5.2", "1 x"])
-        #expect(message.results.map(\.unit) == ["%", "md/dl", "mmol/mol", "mg/L", "y"])
-        #expect(message.results.map(\.flags) == [["H"], [], [], ["L"], []])
+        #expect(message.results.map(\.code) == ["HbA1c", "eGA(ADA)", "IFCC", "CRP", "A  B", "PCT", "D"])
+        #expect(message.results.map(\.value) == ["7.1", "157", "54", "5.2", "1 x", "<0.10", "1.5 g/L"])
+        #expect(message.results.map(\.unit) == ["%", "md/dl", "mmol/mol", "mg/L", "y", "ng/mL", "mg/L"])
+        #expect(message.results.map(\.flags) == [["H"], [], [], ["L"], [], ["L"], []])
     }
 
     @Test("running numbers, composite codes, words behind an id")

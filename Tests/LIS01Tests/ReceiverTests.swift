@@ -94,6 +94,21 @@ struct ReceiverTests {
             bytes: [enq] + frame(1, h) + frame(1, "P|1\r") + frame(1, "P|1\r") + [eot], answers: [ack, ack, ack, ack],
             texts: [h, "P|1\r"], faults: [.repeatedFrame(number: 1)]),
         Case(
+            testDescription: "a recording without ENQ and EOT: frame 1 with a header begins, and begins again",
+            options: with { $0.requiresENQ = false },
+            bytes: frame(1, h) + frame(2, "L\r") + frame(1, "H|\\^&||2\r") + frame(2, "L\r"),
+            answers: [ack, ack, ack, ack], texts: [h, "L\r", "H|\\^&||2\r", "L\r"], faults: [.restarted]),
+        Case(
+            testDescription:
+                "without ENQ: a frame that is no header, has another number or a wrong checksum is refused",
+            options: with { $0.requiresENQ = false },
+            bytes: frame(1, "P|1\r") + frame(2, h) + [stx] + Array("1\(h)".utf8) + [etx] + Array("00\r\n".utf8),
+            answers: [nak, nak, nak], texts: [], faults: [.frameWithoutENQ, .frameWithoutENQ, .frameWithoutENQ]),
+        Case(
+            testDescription: "without ENQ: the same message again is a repeat",
+            options: with { $0.requiresENQ = false }, bytes: frame(1, h) + frame(1, h), answers: [ack, ack],
+            texts: [h], faults: [.repeatedFrame(number: 1)]),
+        Case(
             testDescription: "bare frames", options: with { $0.frames = .bare },
             bytes: [enq] + [stx] + Array("H|\\^&\rL|1\r".utf8) + [etx] + [eot], answers: [ack, ack],
             texts: ["H|\\^&\rL|1\r"]),

@@ -39,6 +39,9 @@ struct MessageTests {
         #expect(message.string(message.component(message.field(message.records[2], 4), 1)) == "x|y")
         #expect(MessageTests.parse("H|\\^\r").deviations.map(\.kind).contains(.delimiters))
         #expect(MessageTests.parse("H|\\^\r").delimiters == .usual)
+        // A backslash doubled by a program that kept the message as source text.
+        let doubled = MessageTests.parse("H|\\\\^&|||X\rP|1\rO|1|S\rR|1|^^^GLU|5\rL|1\r")
+        #expect(doubled.delimiters == .usual && doubled.deviations.isEmpty)
     }
 
     @Test("escapes of 5.4.2")

@@ -20,7 +20,7 @@ struct LinkBehaviourTests {
             ([enq] + stx + Self.raw + etx + [eot], [ack, ack]),
             ([ControlCharacter.soh] + Self.raw + [eot], [ack]),
             (Self.raw, []),
-            (Array("# comment\n\n".utf8) + Self.raw, []),
+            (Array("# comment\n\n".utf8) + Self.raw, []), ([0xEF, 0xBB, 0xBF] + Self.raw, []),
             ([0, 0x16] + session(Self.records), Array(repeating: ack, count: 6)),
             ([ControlCharacter.soh] + Self.raw + [eot] + session(Self.records), Array(repeating: ack, count: 7)),
         ]
@@ -33,6 +33,19 @@ struct LinkBehaviourTests {
                 let other = try Replay.run(bytes, options: .null, pieces: pieces)
                 #expect(other.messages == reference.messages && other.transmitted == answers)
             }
+        }
+    }
+
+    @Test("frames without ENQ are refused on a line, and read where the options say that a recording lacks it")
+    func withoutENQ() throws {
+        let bytes = Array(session(Self.records).dropFirst().dropLast())
+        let line = try Replay.run(bytes, options: .null, pieces: .whole)
+        #expect(line.messages.isEmpty && line.transmitted == Array(repeating: nak, count: 5))
+        let options = try JSONValue(parsing: #"{"establishment": "optional"}"#)
+        for pieces in [Replay.Pieces.whole, .fixed(1), .random(9)] {
+            let recording = try Replay.run(bytes + bytes, options: options, pieces: pieces)
+            #expect(recording.messages.map { $0.results.map(\.value) } == [["5.1"], ["5.1"]])
+            #expect(!recording.faults.contains { $0.severity != .notice })
         }
     }
 

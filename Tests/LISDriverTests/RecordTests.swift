@@ -89,6 +89,28 @@ struct RecordTests {
         #expect(byCode["X"]?.role == .info)
     }
 
+    @Test("an attachment may be text: it is told as base64 of its UTF-8")
+    func textAttachment() throws {
+        let options = #"""
+            {"record_results": [{"record": "M", "when": {"M.3.1": "RR"}, "role": "attachment", "code": {"join": ["R.3.*", "M.3.1"]},
+              "data": {"join": ["M.4", "M.5"], "with": "|"}, "encoding": "text", "content_type": "text/plain"}],
+             "rows": [{"when": {"R.3.4": "T"}, "role": "attachment", "data": "R.4", "encoding": "text"}]}
+            """#
+        let message = try Self.read(
+            ["P|1", "O|1|S", "R|1|^^^413|40.1", #"M|1|RR^BM^1|-21|1\-1|0.02"#, "R|2|^^^T|aé"], options)
+        #expect(message.results.map(\.code) == ["413", "413/RR", "T"])
+        #expect(message.results.map(\.data) == ["", Base64Text.encode(Array(#"-21|1\-1"#.utf8)), "YcOp"])
+        #expect(
+            Base64Text.encode([]) == "" && Base64Text.encode([0xFF]) == "/w=="
+                && Base64Text.encode([1, 2, 3]) == "AQID")
+        #expect(throws: OptionsFault.self) {
+            try Self.read(["P|1"], #"{"rows": [{"when": {"R.3": "T"}, "encoding": "text"}]}"#)
+        }
+        #expect(throws: OptionsFault.self) {
+            try Self.read(["P|1"], #"{"rows": [{"when": {"R.3": "T"}, "data": "R.4", "encoding": "zip"}]}"#)
+        }
+    }
+
     @Test("control material: by O.12, H.12, O.16, text, and a value inside an O record")
     func qc() throws {
         #expect(try Self.read(["P|1", "O|1|S|||||||||Q", "R|1|A|1"]).results.first?.isQC == true)

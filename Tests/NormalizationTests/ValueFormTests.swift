@@ -143,6 +143,32 @@ struct ValueFormTests {
         #expect(short(bad.value) == "a X  0" && bad.comments.count == 1)
     }
 
+    @Test(
+        "An attachment is what its first bytes say; a picture that is none is not called one",
+        arguments: [
+            ("image/bmp", "Qk0A", "image/bmp"), ("image/bmp", "iVBORw0KGgoA", "image/png"),
+            ("", "/9j/4A==", "image/jpeg"),
+            ("application/octet-stream", "JVBERi0xLjQ=", "application/pdf"),
+            ("image/png", "eAEBAFA=", "application/zlib"),
+            ("image/bmp", "AAAA", "application/octet-stream"), ("text/plain", "Qk1X", "text/plain"),
+            ("", "Qk0A", "image/bmp"),
+            ("application/octet-stream", "Qk0A", "application/octet-stream"), ("image/x-own", "AAAA", "image/x-own"),
+            ("image/gif", "SUkqAA==", "image/tiff"), ("image/bmp", "", "image/bmp"),
+        ])
+    func attachmentTypes(_ declared: String, _ data: String, _ type: String) throws {
+        let row = try observation(
+            result("IMG", "name") {
+                $0.role = .attachment
+                $0.contentType = declared
+                $0.data = data
+            })
+        guard case .attachment(let attachment) = row.value else {
+            Issue.record("no attachment")
+            return
+        }
+        #expect(attachment.contentType == type)
+    }
+
     @Test("Hostile texts neither trap nor become numbers")
     func hostile() throws {
         for text in [

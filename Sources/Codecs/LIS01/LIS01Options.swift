@@ -27,6 +27,9 @@ public struct LIS01Options: Sendable, Equatable {
     public var frames = FrameStyle.numbered
     /// 6.3.2: numbers run 1 … 7 0 1. False: they are not looked at, and a repeat is told by its bytes alone.
     public var checksFrameNumbers = true
+    /// 6.2: frames count after ENQ only. False is for recordings that leave ENQ and EOT out: a frame with number 1, a right
+    /// checksum and a header record begins a transfer phase. On a line such a frame means that the beginning was lost.
+    public var requiresENQ = true
     /// The device sends ENQ or EOT twice and wants one answer.
     public var doubledControls = false
     /// Longest frame accepted, in bytes of text. 8.3.1 allows 63 993; devices that put a message in one frame exceed it.

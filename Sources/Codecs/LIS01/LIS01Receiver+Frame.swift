@@ -44,6 +44,7 @@ extension LIS01Receiver {
         // The fault was told when the limit was passed.
         if isOverlong { return answer(ControlCharacter.nak, now: now, outputs: &outputs) }
         if isBare { return refuse(.bareFrame, end: end, now: now, outputs: &outputs) }
+        if !options.requiresENQ { beginWithoutENQ(checkDigits, now: now, outputs: &outputs) }
         guard isInTransfer else { return refuse(.frameWithoutENQ, end: end, now: now, outputs: &outputs) }
         if let checkDigits {
             let high = LIS01Checksum.value(of: checkDigits.0)
@@ -71,6 +72,27 @@ extension LIS01Receiver {
         }
         style = .numbered
         if accept(end: end, now: now, outputs: &outputs) { lastNumber = value & 7 }
+    }
+
+    /// `requiresENQ` is false: a whole frame 1 that begins with a header begins a transfer phase, also within one, because
+    /// the recording may lack the EOT as well. The same frame again is a repeat, as ever.
+    private mutating func beginWithoutENQ(
+        _ checkDigits: (UInt8, UInt8)?, now: Int64, outputs: inout [LIS01Output]
+    ) {
+        guard number == UInt8(ascii: "1"), beginsWithHeader(text), text != lastText else { return }
+        if let checkDigits {
+            guard let high = LIS01Checksum.value(of: checkDigits.0), let low = LIS01Checksum.value(of: checkDigits.1),
+                high << 4 | low == sum
+            else { return }
+        }
+        if isInTransfer {
+            if lastNumber == 0 { return }
+            if messageLength > 0 { outputs.append(.fault(.restarted, start: frameStart, end: frameStart)) }
+            self.end(.restart, offset: frameStart, outputs: &outputs)
+        }
+        isInTransfer = true
+        deadline = now &+ options.timers.frameOrEOT
+        outputs.append(.began(offset: frameStart))
     }
 
     /// A frame without number and checksum.
@@ -112,6 +134,17 @@ extension LIS01Receiver {
         let byte = byte ?? (wantsLine ? ControlCharacter.eot : ControlCharacter.ack)
         outputs.append(.transmit([byte], isImmediate: byte == ControlCharacter.nak))
         if isInTransfer { deadline = now &+ options.timers.frameOrEOT }
+    }
+
+    private func beginsWithHeader(_ text: [UInt8]) -> Bool {
+        text.count >= 3 && text[0] == UInt8(ascii: "H") && !isWordOrBlank(text[1]) && !isWordOrBlank(text[2])
+    }
+
+    private func isWordOrBlank(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0...0x20, 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x7F...0xFF: true
+        default: false
+        }
     }
 
     /// Text that begins with a header record and ends with a terminator record.

@@ -26,7 +26,8 @@ public struct LIS02Delimiters: Sendable, Equatable {
     /// Reads the delimiters of a header record. Nil: the text is no header record.
     ///
     /// A header is `H`, a character that is neither letter, digit nor blank, and up to three more such characters. Those
-    /// that are missing, or the same as one before, are taken as usual.
+    /// that are missing are taken as usual. One that stood before is passed over: programs that keep messages as source
+    /// text double the backslash (`H|\\^&`), and no character can be two delimiters.
     init?(header: UnsafeBufferPointer<UInt8>) {
         guard header.count >= 2, header[0] == UInt8(ascii: "H"), LIS02Delimiters.isDelimiter(header[1]) else {
             return nil
@@ -35,6 +36,10 @@ public struct LIS02Delimiters: Sendable, Equatable {
         var index = 2
         var position = 0
         while index < header.count, position < 3, header[index] != field, LIS02Delimiters.isDelimiter(header[index]) {
+            if header[2..<index].contains(header[index]) {
+                index += 1
+                continue
+            }
             switch position {
             case 0: `repeat` = header[index]
             case 1: component = header[index]

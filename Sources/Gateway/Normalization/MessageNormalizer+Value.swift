@@ -132,6 +132,7 @@ extension MessageNormalizer {
             if !sent.value.isEmpty { attachment.title = sent.value }
         } else if let bytes = Base64.decode(sent.data) {
             attachment.data = bytes
+            attachment.contentType = AttachmentType.of(bytes, declared: attachment.contentType)
         } else {
             row.comments.append("The attachment's data is not base64; it is kept with the raw message only.")
         }

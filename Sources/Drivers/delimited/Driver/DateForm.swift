@@ -126,8 +126,9 @@ struct DateForm {
             case "am", "pm":
                 guard 1...12 ~= hour else { return nil }
                 hour = hour % 12 + (word.lowercased() == "pm" ? 12 : 0)
-            case "z": zone = "+00:00"
-            default: return nil
+            default:
+                guard zone.isEmpty, let offset = zones[word.uppercased()] else { return nil }
+                zone = offset
             }
         }
         guard hour <= 24 else { return nil }
@@ -138,6 +139,13 @@ struct DateForm {
         }
         return text + (parts.zone.isEmpty ? zone : parts.zone)
     }
+
+    /// Zones by letters that mean one offset wherever they are written. Not CST, EST, IST, BST: each means several.
+    private static let zones = [
+        "Z": "+00:00", "UTC": "+00:00", "GMT": "+00:00", "CET": "+01:00", "CEST": "+02:00", "EET": "+02:00",
+        "EEST": "+03:00", "JST": "+09:00", "KST": "+09:00", "PST": "-08:00", "PDT": "-07:00", "MDT": "-06:00",
+        "CDT": "-05:00", "EDT": "-04:00",
+    ]
 
     private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -1,3 +1,4 @@
+import DriverKit
 import DriverWire
 import HL7v2
 
@@ -11,6 +12,9 @@ extension MessageReader {
             row.contentType = contentType ?? Attachments.contentType(message.string(part(3)), message.string(part(4)))
             return
         }
+        guard message.text[value].contains(message.delimiters.component) else {
+            return readBareData(&row, message.trimmed(value), contentType: contentType)
+        }
         row.contentType = contentType ?? Attachments.contentType(message.string(part(2)), message.string(part(3)))
         let encoding = message.string(part(4)).lowercased()
         let data = message.trimmed(part(5))
@@ -18,16 +22,25 @@ extension MessageReader {
         case "hex":
             row.data = Attachments.base64(ofHexadecimal: message.text[data])
         case "a", "none":
-            row.data = Attachments.base64(Array(message.string(data).utf8))
+            row.data = Base64Text.encode(Array(message.string(data).utf8))
         default:
             // Base64, also when the device does not say so. Line ends may stand in it, as such or as escapes.
             let text = message.string(data)
             row.data = String(decoding: text.utf8.filter { $0 > 0x20 }, as: UTF8.self)
         }
-        if data.isEmpty {
-            row.isUsable = false
-            row.absentReason = "the attachment is empty"
-        }
+        if data.isEmpty { sayEmpty(&row) }
+    }
+
+    /// Base64 alone, without the parts that ED asks for.
+    private func readBareData(_ row: inout DeviceMessage.Result, _ data: HL7Message.Span, contentType: String?) {
+        row.contentType = contentType ?? ""
+        row.data = String(decoding: message.string(data).utf8.filter { $0 > 0x20 }, as: UTF8.self)
+        if data.isEmpty { sayEmpty(&row) }
+    }
+
+    private func sayEmpty(_ row: inout DeviceMessage.Result) {
+        row.isUsable = false
+        row.absentReason = "the attachment is empty"
     }
 }
 
@@ -57,26 +70,6 @@ enum Attachments {
         String(text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "/.+-".contains($0)) }.prefix(64))
     }
 
-    /// RFC 4648, 4.
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let count = min(3, bytes.count - index)
-            var group = UInt32(bytes[index]) << 16
-            if count > 1 { group |= UInt32(bytes[index + 1]) << 8 }
-            if count > 2 { group |= UInt32(bytes[index + 2]) }
-            text.append(alphabet[Int(group >> 18 & 63)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(count > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-            text.append(count > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
-            index += 3
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// Pairs of hexadecimal digits as Base64; anything else between them is passed over.
     static func base64(ofHexadecimal digits: ArraySlice<UInt8>) -> String {
         var bytes: [UInt8] = []
@@ -96,6 +89,6 @@ enum Attachments {
                 high = value
             }
         }
-        return base64(bytes)
+        return Base64Text.encode(bytes)
     }
 }

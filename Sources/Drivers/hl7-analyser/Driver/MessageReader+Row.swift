@@ -14,7 +14,7 @@ extension MessageReader {
         if row.name == row.code { row.name = "" }
         let type = message.field(2, of: current)
         row.valueType = message.string(type)
-        row.unit = text(meaning.unit ?? options.unit)
+        row.unit = unit(text(meaning.unit ?? options.unit))
         row.range = text(options.range)
         row.status = text(options.status)
         row.time = rowTime(options.time)
@@ -45,6 +45,16 @@ extension MessageReader {
     }
 
     private func text(_ selector: Selector) -> String { selector.text(context, in: message) }
+
+    /// `10^9/L` without an escape comes as two components, and the first alone would be a number without a power.
+    private func unit(_ found: String) -> String {
+        guard found.hasSuffix("10") else { return found }
+        let field = message.field(6, of: current)
+        guard message.string(message.trimmed(message.component(1, of: field))) == found else { return found }
+        let power = message.string(message.trimmed(message.component(2, of: field)))
+        guard let first = power.utf8.first, 0x30...0x39 ~= first || first == UInt8(ascii: "-") else { return found }
+        return found + "^" + power
+    }
 
     private func rowTime(_ selector: Selector) -> String {
         var odd: [HL7Message.Span] = []
@@ -134,6 +144,18 @@ extension MessageReader {
         return found
     }
 
+    /// One quantity whose value repeats the unit of OBX-6: `<0.10 ng/mL`.
+    private func addSingle(_ row: DeviceMessage.Result, _ value: String?) -> Bool {
+        let words = (value ?? "").split(separator: " ", maxSplits: 1)
+        guard words.count == 2, words[1] == row.unit, words[0].utf8.contains(where: { 0x30...0x39 ~= $0 }) else {
+            return false
+        }
+        var row = row
+        row.value = String(words[0])
+        result.results.append(row)
+        return true
+    }
+
     /// Several quantities in one row.
     ///
     /// - Returns: false when there are not as many values as names, or only one: then the row is read as any other.
@@ -143,7 +165,7 @@ extension MessageReader {
         takeMarks(&whole)
         let names = split.parts(context.string(split.names, in: message))
         let values = split.parts(whole.value)
-        guard names.count > 1 || values.count > 1 else { return false }
+        guard names.count > 1 || values.count > 1 else { return addSingle(whole, values.first) }
         guard names.count == values.count else {
             notices.append(
                 "\(split.names) has \(names.count) names and \(split.values) \(values.count) values: kept as one")

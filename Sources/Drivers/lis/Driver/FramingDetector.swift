@@ -26,7 +26,10 @@ struct FramingDetector {
             switch byte {
             case ControlCharacter.enq, ControlCharacter.stx: return .frames(index)
             case ControlCharacter.soh: return .block(index)
-            case 0x20 where atLineStart, 0x09 where atLineStart: line = []
+            // Blanks, and the byte order mark that editors put before UTF-8.
+            case 0x20 where atLineStart, 0x09 where atLineStart, 0xEF where atLineStart, 0xBB where atLineStart,
+                0xBF where atLineStart:
+                line = []
             case 0..<0x20:
                 atLineStart = true
                 line = []

@@ -56,6 +56,7 @@ struct LISOptions {
             link.checksum = checksum
         }
         link.checksFrameNumbers = try reader.choice("frame_numbers", ["checked": true, "ignored": false]) ?? true
+        link.requiresENQ = try reader.choice("establishment", ["required": true, "optional": false]) ?? true
         link.doubledControls = try reader.flag("doubled_controls") ?? false
         link.sendsCRLF = try reader.flag("crlf_after_checksum") ?? true
         link.longestFrame = try reader.count("max_frame", 240...(64 << 20)) ?? link.longestFrame

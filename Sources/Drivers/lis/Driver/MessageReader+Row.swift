@@ -30,7 +30,7 @@ extension MessageReader {
         row.isResent = rule.isResent
         row.contentType = rule.contentType
         if let data = rule.data {
-            row.data = text(data).filter { !$0.isWhitespace }
+            row.data = data.base64(text(data.selector))
         } else if fields.quantities.isEmpty || rule.value != nil || row.role == .attachment {
             row.value = text(rule.value ?? fields.value)
         } else {
@@ -90,7 +90,7 @@ extension MessageReader {
         var isQC = false
         var isResent = false
         var contentType = ""
-        var data: Selector?
+        var data: DataRule?
         var code: Selector?
         var value: Selector?
     }

@@ -228,7 +228,7 @@ struct MessageReader {
             row.value = text(rule.value)
             row.unit = text(rule.unit)
             if let selector = rule.time { row.time = time(selector) }
-            row.data = text(rule.data)
+            if let data = rule.data { row.data = data.base64(text(data.selector)) }
             row.contentType = rule.contentType
             row.role = rule.role
             row.isQC = rule.isQC || isOrderQC

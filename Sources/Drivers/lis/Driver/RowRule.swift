@@ -13,7 +13,7 @@ final class RowRule {
     var isQC: Bool?
     var isResent: Bool?
     var contentType: String?
-    var data: Selector?
+    var data: DataRule?
     var code: Selector?
     var value: Selector?
 
@@ -36,7 +36,7 @@ final class RowRule {
         isQC = try reader.flag("qc")
         isResent = try reader.flag("resent")
         contentType = try reader.text("content_type")
-        data = try reader.selector("data")
+        data = try DataRule(&reader)
         code = try reader.selector("code")
         value = try reader.selector("value")
         try reader.finish()
@@ -84,7 +84,7 @@ final class RecordRule {
     var value: Selector?
     var unit: Selector?
     var time: Selector?
-    var data: Selector?
+    var data: DataRule?
     var contentType: String
     var role: DeviceMessage.Result.Role
     var isQC: Bool
@@ -104,13 +104,35 @@ final class RecordRule {
         value = try reader.selector("value")
         unit = try reader.selector("unit")
         time = try reader.selector("time")
-        data = try reader.selector("data")
+        data = try DataRule(&reader)
         contentType = try reader.text("content_type") ?? ""
         let role = try reader.choice(
             "role", ["result": DeviceMessage.Result.Role.result, "raw": .raw, "info": .info, "attachment": .attachment])
         self.role = role ?? .result
         isQC = try reader.flag("qc") ?? false
         try reader.finish()
+    }
+}
+
+/// `data` and `encoding`: where the bytes of an attachment are, and how they are written there.
+struct DataRule {
+    var selector: Selector
+    var isText: Bool
+
+    /// Nil: the rule has no `data`.
+    init?(_ reader: inout OptionReader) throws(OptionsFault) {
+        let isText = try reader.choice("encoding", ["base64": false, "text": true])
+        guard let selector = try reader.selector("data") else {
+            if isText != nil { throw OptionsFault("\(reader.name).encoding: write data as well, or leave it out") }
+            return nil
+        }
+        self.selector = selector
+        self.isText = isText ?? false
+    }
+
+    /// The bytes as base64.
+    func base64(_ text: String) -> String {
+        isText ? Base64Text.encode(Array(text.utf8)) : text.filter { !$0.isWhitespace }
     }
 }
 

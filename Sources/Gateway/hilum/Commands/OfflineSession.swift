@@ -42,12 +42,22 @@ struct OfflineSession {
         _ capture: [UInt8], profile: DeviceProfile, sizes: [Int], name: String
     ) async throws -> OfflineDecoder.Decoded {
         do {
-            return try await decoder.decode(capture, profile: profile, device: profile.id, pieces: sizes)
+            return try await decoder.decode(
+                capture, profile: Self.forRecordings(profile), device: profile.id, pieces: sizes)
         } catch {
             throw CommandFailure(
                 .wrong, "\(name): \(error)",
                 cure: "check the options of the profile \(profile.id), and the driver's README")
         }
+    }
+
+    /// The profile for bytes that somebody recorded: many programs keep the frames of a LIS01 session and leave out the ENQ
+    /// that came before them. On a line such a frame is refused, because what came before it may be lost.
+    private static func forRecordings(_ profile: DeviceProfile) -> DeviceProfile {
+        guard profile.driver == "lis", profile.options["establishment"] == nil else { return profile }
+        var profile = profile
+        profile.options["establishment"] = .string("optional")
+        return profile
     }
 
     /// Ends the drivers' processes.

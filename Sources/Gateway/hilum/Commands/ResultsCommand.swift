@@ -118,9 +118,13 @@ struct ResultsShowCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               hilum results show 4711
+              hilum results show 4711 --save pictures    graphs, images and documents as files
             """)
 
     @Argument(help: "Number of the report, as `hilum results` shows it.") var report: Int64
+    @Option(
+        help: ArgumentHelp("Write its graphs, images and documents as files into this folder.", valueName: "folder"))
+    var save: String?
     @OptionGroup var place: StateOption
     @OptionGroup var output: FormatOption
 
@@ -129,6 +133,11 @@ struct ResultsShowCommand: AsyncParsableCommand {
         let reader = try access.reader()
         guard let row = try await asking({ try await reader.report(report) }) else {
             throw CommandFailure(.wrong, "there is no report \(report)", cure: "see hilum results")
+        }
+        if let save {
+            let files = try AttachmentFiles.write(row.report, into: save)
+            if files.isEmpty { Stream.error("report \(report) has no graph, image or document with contents\n") }
+            for file in files { Stream.error("written: \(VisibleText.of(file))\n") }
         }
         let terminal = Terminal.output
         if output.format == .table { Stream.output(ReportListing.heading(row, time: access.time, terminal: terminal)) }
