@@ -55,7 +55,7 @@ public enum DriverChecks {
                 let known = whole.messages.flatMap(\.results)
                 if !message.isComplete, short.faults.count > faults,
                     message.results.allSatisfy({ row in known.contains { $0.code == row.code && $0.value == row.value }
-                        })
+                    })
                 {
                     continue
                 }

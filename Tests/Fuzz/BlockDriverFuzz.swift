@@ -8,6 +8,7 @@ import MiditronDriver
 import SynchronDriver
 import UrineTextDriver
 import VitrosDriver
+import XmodemDriver
 
 /// A stream driver under one of several options: any bytes, in pieces, with time-outs and orders. It may not trap, it must be
 /// deterministic (the host replays inputs after a crash), and it holds nothing after the end.
@@ -66,6 +67,10 @@ func fuzzSynchron(_ bytes: UnsafeRawBufferPointer) {
 
 func fuzzIL(_ bytes: UnsafeRawBufferPointer) {
     fuzzStreamDriver(ILDriver.self, ["{}", #"{"answers": "none"}"#, #"{"repeat_window": 0}"#], bytes)
+}
+
+func fuzzXmodem(_ bytes: UnsafeRawBufferPointer) {
+    fuzzStreamDriver(XmodemDriver.self, ["{}", #"{"answers": false}"#, #"{"repeat_window": 0}"#], bytes)
 }
 
 func fuzzVitros(_ bytes: UnsafeRawBufferPointer) {

@@ -29,6 +29,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "synchron-driver", run: fuzzSynchron),
         FuzzEntry(name: "il-driver", run: fuzzIL),
         FuzzEntry(name: "vitros-driver", run: fuzzVitros),
+        FuzzEntry(name: "xmodem-driver", run: fuzzXmodem),
         FuzzEntry(name: "biomerieux-driver", run: fuzzBiomerieux),
         FuzzEntry(name: "urine-text-driver", run: fuzzUrineText),
         FuzzEntry(name: "miditron-driver", run: fuzzMiditron),
