@@ -85,6 +85,8 @@ public struct BlockShape: Sendable {
     public var restarts: Bool
     /// Longest text, in bytes.
     public var longest: Int
+    /// A block without an end code is given out when nothing more comes, with no end code: pages of a printer.
+    public var endsInSilence = false
 
     /// A shape from its parts.
     public init(
@@ -175,6 +177,10 @@ public struct ConversationFramer: Sendable {
         case .ambiguous(let end):
             trailer = [shape.start.first ?? 0]
             finish(end, at: received, &outputs)
+        case .inside where shape.endsInSilence:
+            outputs.append(
+                .block(SerialBlock(text: text, endCode: [], trailer: [], start: start, end: received)))
+            reset()
         case .inside, .trailer:
             outputs.append(.broken(reason, start: start, end: received))
             reset()

@@ -21,9 +21,7 @@ public final class FixedTextDriver: AnsweringBlockDriver {
     public init(options: JSONValue, now: DriverTime) throws(OptionsFault) {
         let read = try FixedTextOptions(options)
         self.options = read
-        let shape = BlockShape(
-            start: [read.start], ends: read.ends.map { .init([$0]) }, longest: read.longest)
-        link = BlockLink(shape, silence: read.silence, repeatWindow: read.repeatWindow)
+        link = BlockLink(read.shape, silence: read.silence, repeatWindow: read.repeatWindow)
     }
 
     /// A block.
@@ -35,6 +33,7 @@ public final class FixedTextDriver: AnsweringBlockDriver {
         let content: TextContent
         switch options.layout {
         case .columns(let table): content = ColumnReader(table: table, dateOrder: options.dateOrder).read(text)
+        case .susceptibility: content = SusceptibilityReader().read(text, isEnded: !block.endCode.isEmpty)
         case .lines: content = LineReader(dateOrder: options.dateOrder, codes: options.codes).read(text)
         }
         switch content {

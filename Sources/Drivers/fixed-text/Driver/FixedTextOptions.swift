@@ -9,10 +9,13 @@ struct FixedTextOptions {
         case columns(ColumnTable)
         /// Lines `NAME = value unit`.
         case lines
+        /// Printed pages: organism, then drugs.
+        case susceptibility
     }
 
     var layout: Layout
-    var start: UInt8 = ControlByte.stx
+    /// Nil: a block begins with its first character.
+    var start: UInt8? = ControlByte.stx
     var ends: [UInt8] = [ControlByte.etx]
     var check = TextCheck.none
     var dateOrder = BlockTime.Order.ymd
@@ -29,7 +32,8 @@ struct FixedTextOptions {
     init(_ json: JSONValue) throws(OptionsFault) {
         var reader = try OptionReader(json, name: "options")
         guard let format = try reader.text("format") else {
-            throw OptionsFault("options.format: write orders, electrolytes, counter, fractions, lines or columns")
+            throw OptionsFault(
+                "options.format: write orders, electrolytes, counter, fractions, lines, susceptibility or columns")
         }
         let columns = reader.value("columns")
         switch format {
@@ -47,6 +51,9 @@ struct FixedTextOptions {
         case "lines":
             layout = .lines
             dateOrder = .dmy
+        case "susceptibility":
+            layout = .susceptibility
+            (start, ends) = (nil, [ControlByte.ff])
         case "columns":
             guard let columns else {
                 throw OptionsFault("options.columns: describe them; see the README of fixed-text")
@@ -54,7 +61,8 @@ struct FixedTextOptions {
             layout = .columns(try ColumnTable(options: columns))
         default:
             throw OptionsFault(
-                "options.format: write orders, electrolytes, counter, fractions, lines or columns, not \"\(format)\"")
+                "options.format: write orders, electrolytes, counter, fractions, lines, susceptibility or columns, not"
+                    + " \"\(format)\"")
         }
         if columns != nil, format != "columns" {
             throw OptionsFault("options.columns: belongs to format columns alone")
@@ -68,7 +76,7 @@ struct FixedTextOptions {
         if let names = try reader.texts("ends") {
             ends = []
             for name in names { ends.append(try FixedTextOptions.code(name, "ends")) }
-            if ends.isEmpty || ends.contains(start) {
+            if ends.isEmpty || ends.contains(where: { $0 == start }) {
                 throw OptionsFault("options.ends: write one or more codes, none of which is the start code")
             }
         }
@@ -85,6 +93,18 @@ struct FixedTextOptions {
         if let seconds = try reader.count("silence_s", 1...600) { silence = Int64(seconds) * 1_000_000 }
         if let seconds = try reader.count("repeat_s", 0...600) { repeatWindow = Int64(seconds) * 1_000_000 }
         longest = try reader.count("longest", 16...1_000_000) ?? longest
+    }
+
+    /// How blocks begin and end. A printed page ends with a form feed, or when nothing more comes.
+    var shape: BlockShape {
+        let ends = ends.map { BlockShape.End([$0]) }
+        guard let start else {
+            var shape = BlockShape(
+                start: [], ends: ends, skipped: Set(0...0x1A).union(0x1C...0x20), restarts: false, longest: longest)
+            shape.endsInSilence = true
+            return shape
+        }
+        return BlockShape(start: [start], ends: ends, longest: longest)
     }
 
     private static func code(_ name: String, _ key: String) throws(OptionsFault) -> UInt8 {
