@@ -71,6 +71,14 @@ struct BeckmanAUConversationTests {
         #expect(throws: OptionsFault.self) { try Replay(BeckmanAUDriver.self, #"{"also": ["STX"]}"#) }
     }
 
+    @Test("line ends that a converter put within a block count for nothing", arguments: [true, false])
+    func brokenLines(_ check: Bool) throws {
+        var block = Self.block(Self.one, check: check)
+        block.insert(contentsOf: [0x0D, 0x0A], at: 20)
+        let replay = try Replay.run(BeckmanAUDriver.self, "{}", block)
+        #expect(replay.messages.first?.results.map(\.value) == ["27.4"] && replay.faults.isEmpty)
+    }
+
     @Test("start and end codes of two bytes")
     func longCodes() throws {
         let bytes = [0x01, 0x02] + Array(Self.one.utf8) + [0x03, 0x04]

@@ -37,6 +37,21 @@ struct BiomerieuxTests {
         }
     }
 
+    @Test("lines may end in CR, which counts for the check; line ends of a converter do not")
+    func lineEnds() throws {
+        let fields = ["mtrsl", "ciA1", "rtTSH", "qn2.31"]
+        let lines = fields.map { "\u{1E}\($0)|\r" }.joined() + "\u{1D}"
+        let hex = String(lines.utf8.reduce(0, &+), radix: 16)
+        let sent = [0x02] + Array(lines.utf8) + Array(((hex.count < 2 ? "0" : "") + hex).utf8) + [0x03]
+        var broken = Self.message(fields)
+        broken.insert(contentsOf: [0x0D, 0x0A], at: 15)
+        let converted = sent.flatMap { $0 == 0x0D ? [0x0D, 0x0A] : [$0] }
+        for bytes in [sent, converted, broken] {
+            let replay = try Replay.run(BiomerieuxDriver.self, "{}", bytes)
+            #expect(replay.messages.first?.results.map(\.value) == ["2.31"] && replay.faults.isEmpty)
+        }
+    }
+
     @Test("ENQ is answered at once, a message after it is stored, a wrong check with NAK")
     func answers() throws {
         let good = [0x05] + Self.message(Self.one) + [0x04]

@@ -55,6 +55,14 @@ struct FixedTextTests {
         }
     }
 
+    @Test("orders, electrolytes, fractions: a block is one line; line ends in it count for nothing")
+    func brokenLines() throws {
+        var text = Self.order("   6  5.02 1A  17  1.11 1A")
+        text.insert(contentsOf: "\r\n", at: text.index(text.startIndex, offsetBy: 50))
+        let replay = try run(text, Self.orders)
+        #expect(replay.messages.first?.results.map(\.value) == ["5.02", "1.11"] && replay.faults.isEmpty)
+    }
+
     @Test("electrolytes: a print that was cut within its three results is refused")
     func electrolytesCut() throws {
         let text = "24/03/18 11:02 ID# 7         [Serum] Na       139  mmol/L K        4.2  mmol/L Cl"

@@ -29,6 +29,14 @@ struct MiditronTests {
         #expect(try DriverChecks.damage(MiditronDriver.self, "{}", capture.bytes, by: 0x10) == [])
     }
 
+    @Test("line ends that a converter put within a packet count for nothing")
+    func brokenLines() throws {
+        var packet = Self.packet(Self.sample("SG1.020      PH6.5  "))
+        packet.insert(contentsOf: [0x0D, 0x0A], at: 20)
+        let replay = try Replay.run(MiditronDriver.self, "{}", packet)
+        #expect(replay.messages.first?.results.map(\.value) == ["1.020", "6.5"] && replay.faults.isEmpty)
+    }
+
     @Test("every packet is answered with >, the results after they are stored; a wrong check with ? at once")
     func conversation() throws {
         let result = Self.packet(Self.sample("SG1.020      PH6.5  "))

@@ -46,8 +46,11 @@ public final class BeckmanAUDriver: AnsweringBlockDriver {
     }
 
     /// Takes a block.
-    public func take(_ block: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
-        guard options.isRight(block) else {
+    public func take(_ received: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
+        // A block is one line; converters and loggers break it.
+        var block = received
+        block.text.removeAll { $0 == ControlByte.cr || $0 == ControlByte.lf }
+        guard options.isRight(received) || options.isRight(block) else {
             return refuse(block, "the check character of a block is wrong", events: &events)
         }
         if isRepeat(block, now: now, events: &events) { return }

@@ -41,10 +41,11 @@ public final class BiomerieuxDriver: AnsweringBlockDriver {
     /// Takes a message.
     public func take(_ block: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
         if block.endCode == [ControlByte.gs] {
-            // Line ends within a message are not the device's: converters and loggers put them there.
-            let sent = block.checked.filter { $0 != ControlByte.cr && $0 != ControlByte.lf }
-            let wanted = HexDigits.value(block.trailer)
-            guard wanted == UInt32(BlockCheck.sum(block.checked)) || wanted == UInt32(BlockCheck.sum(sent)) else {
+            // Lines of a message may end in CR, which counts; converters and loggers put LF, or both, where nothing was.
+            let withoutLF = block.checked.filter { $0 != ControlByte.lf }
+            let plain = withoutLF.filter { $0 != ControlByte.cr }
+            let sums = [block.checked, withoutLF, plain].map { UInt32(BlockCheck.sum($0)) }
+            guard let wanted = HexDigits.value(block.trailer), sums.contains(wanted) else {
                 return refuse(block, "the check of a message is wrong", events: &events)
             }
         } else if options.needsCheck {

@@ -8,7 +8,9 @@ struct ColumnReader {
     let table: ColumnTable
     let dateOrder: BlockTime.Order
 
-    func read(_ text: [UInt8]) -> TextContent {
+    func read(_ received: [UInt8]) -> TextContent {
+        let text =
+            table.isOneLine ? received.filter { $0 != ControlByte.cr && $0 != ControlByte.lf } : received
         let columns = FixedColumns(text)
         if !table.marks.isEmpty,
             !table.marks.contains(where: { columns.text($0.at, $0.text.utf8.count) == $0.text })

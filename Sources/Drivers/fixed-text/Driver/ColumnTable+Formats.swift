@@ -18,6 +18,7 @@ extension ColumnTable {
         table.groupEnd = ControlByte.etb
         table.goodStatuses = ["A"]
         table.isPrintable = false
+        table.isOneLine = true
         return table
     }()
 
@@ -31,6 +32,7 @@ extension ColumnTable {
         table.time = Column(9, 5)
         table.shortest = 62
         table.groupStart = UInt8(ascii: "]")
+        table.isOneLine = true
         table.group = Group(
             at: 0, length: 21, most: 3, code: Column(0, 4), value: Column(4, 8), unit: Column(14, 7),
             flag: Column(12, 2), status: nil, endsAtBlank: true, least: 3)
@@ -65,6 +67,7 @@ extension ColumnTable {
             count: Column(264, 2), names: Column(266, 10), values: Column(366, 5), unit: "%")
         table.controlFlag = (Column(788, 1), "1")
         table.isPrintable = false
+        table.isOneLine = true
         return table
     }()
 }

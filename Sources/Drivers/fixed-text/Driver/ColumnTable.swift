@@ -71,6 +71,8 @@ struct ColumnTable: Sendable {
     var goodStatuses: [String]?
     /// Every byte of the text has to be printable, line ends apart; else only what is read.
     var isPrintable = true
+    /// The block is one line: line ends in it were put there by a converter or logger.
+    var isOneLine = false
 
     init() {}
 }

@@ -42,7 +42,10 @@ public final class MiditronDriver: BlockDriver {
     }
 
     /// Takes a packet.
-    public func take(_ block: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
+    public func take(_ received: SerialBlock, now: DriverTime, events: inout [StreamDriverEvent]) {
+        // A packet is one line; converters and loggers break it.
+        var block = received
+        block.text.removeAll { $0 == ControlByte.cr || $0 == ControlByte.lf }
         guard HexDigits.value(block.trailer) == UInt32(BlockCheck.sum(block.text)) else {
             return refuse("the check of a packet is wrong", block, 0, events: &events)
         }

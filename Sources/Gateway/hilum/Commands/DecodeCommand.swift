@@ -63,7 +63,9 @@ struct DecodeCommand: AsyncParsableCommand {
             let chosen = try chosen(profile, for: capture)
             let decoded = try await session.decode(capture, profile: chosen, pieces: pieces, name: file)
             Stream.output(Self.rendered(decoded.reports, format, attachments: attachments, terminal: .output))
-            let faults = Self.faults(decoded.faults, file: file, verbose: verbose)
+            // Where nothing came of a capture, its notices say why: another start code, another speed.
+            let isEmpty = decoded.reports.isEmpty && !decoded.faults.contains { $0.severity != .notice }
+            let faults = Self.faults(decoded.faults, file: file, verbose: verbose || isEmpty)
             Stream.error(faults.text)
             isFaulty = isFaulty || faults.isFaulty
         }
