@@ -1,3 +1,4 @@
+import DeviceProfile
 import Dispatch
 import Glibc
 import Synchronization
