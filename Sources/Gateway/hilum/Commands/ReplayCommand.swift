@@ -9,21 +9,23 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Read stored conversations again, through the present or a changed profile, and show what would change.",
         discussion: """
-            Every conversation is kept byte by byte with its times. This feeds it to the driver as it came then and compares the
-            results with those that are stored: what would have another owner (moved), say something else (changed), not be there
-            (gone) or be there as well (added), and faults that would come or go. Devices are read with their settings in the
-            configuration; --profile puts another profile in the place of theirs. Nothing is written and nothing is sent, unless
-            --send says so. A gateway may run meanwhile.
+            Every conversation is kept byte by byte with its times. This feeds it to the driver as it came
+            then and compares the results with those that are stored: what would have another owner (moved),
+            say something else (changed), not be there (gone) or be there as well (added), and faults that
+            would come or go. Devices are read with their settings in the configuration; --profile puts
+            another profile in the place of theirs. Nothing is written and nothing is sent, unless --send
+            says so. A gateway may run meanwhile.
 
-            Bytes that retention has freed cannot be read again; they are counted. What was answered to a device that asks for
-            orders is not said again, so faults of such stretches are not compared.
+            Bytes that retention has freed cannot be read again; they are counted. What was answered to a
+            device that asks for orders is not said again, so faults of such stretches are not compared.
 
-            --send posts corrections once the changed profile is the device's own: reports that were given out, whose owner and codes are
-            the same and of which only values, units, flags or status differ. It asks first. They go through the running gateway under
-            the names that receivers know, as corrected results. Whatever would move, come or go is listed for a person, never sent.
+            --send posts corrections once the changed profile is the device's own: reports that were given
+            out, whose owner and codes are the same and of which only values, units, flags or status differ.
+            It asks first. They go through the running gateway under the names that receivers know, as
+            corrected results. Whatever would move, come or go is listed for a person, never sent.
 
             EXAMPLES
-              hilum replay --since 7d                                      after an update: is everything still read the same?
+              hilum replay --since 7d                          after an update: is all still read the same?
               hilum replay --device xn-1 --profile profiles/sysmex-xn-1000 --since 30d
               hilum replay --message 815 --profile ./draft --format json
               hilum replay --device xn-1 --since 3d --send --note "unit of CRP was mg/dL"

@@ -10,12 +10,14 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
         commandName: "device",
         abstract: "Play a capture as the device would, waiting for its acknowledgements.",
         discussion: """
-            The framing is seen from the bytes: LIS01 frames (ENQ, ACK or NAK after every frame, EOT), MLLP blocks (an
-            acknowledgement whose MSA-2 is the message's MSH-10), records or messages kept without framing (framed here).
-            A message that was refused, not answered or broken off is sent again, as devices do.
-            With a profile of another protocol (POCT1-A, blocks of a vendor) the bytes are sent as captured.
+            The framing is seen from the bytes: LIS01 frames (ENQ, ACK or NAK after every frame, EOT), MLLP
+            blocks (an acknowledgement whose MSA-2 is the message's MSH-10), records or messages kept
+            without framing (framed here). A message that was refused, not answered or broken off is sent
+            again, as devices do. With a profile of another protocol (POCT1-A, blocks of a vendor) the bytes
+            are sent as captured.
 
-            --timed plays a recording of hilum capture with its pauses (10 s at most), after the host has said as much as it said then.
+            --timed plays a recording of hilum capture with its pauses (10 s at most), after the host has
+            said as much as it said then.
 
             EXAMPLES
               hilum simulate --capture day.bin --to tcp:127.0.0.1:5000
