@@ -1,11 +1,14 @@
 """What is stored, read again: the same profile finds the same, a changed one exactly what was changed in it."""
+import contextlib
 import json
+import socket
 import sqlite3
+import time
 
 import pytest
 from support.astm import ACK, ENQ, Sender, frames, message
 from support.emr import HL7EMR
-from support.gateway import Gateway, hilum, until
+from support.gateway import ROOT, Gateway, hilum, until
 from support.ports import free_port
 
 PROFILE = """
@@ -322,3 +325,38 @@ def test_send_without_a_running_gateway_is_delivered_at_its_next_start(site):
     assert len(site.emr.messages) == 3
     site.start()
     until(lambda: len(site.emr.messages) == 5, what="two corrections at the EMR")
+
+
+def test_every_family_reads_the_same_again(tmp_path):
+    """The captures of all profiles, played to a gateway as their devices play them: the replay of each finds no difference."""
+    shipped = sorted(p for p in (ROOT / "DeviceProfiles").iterdir() if (p / "profile.yaml").exists())
+    devices, plays = [], []
+    for folder in shipped:
+        captures = sorted((folder / "captures").glob("*.bin"))
+        if not captures or "driver: dicom" in (folder / "profile.yaml").read_text():
+            continue
+        port = free_port()
+        devices.append({"id": folder.name, "profile": folder.name, "link": {"tcp": {"listen": port, "peer": "any"}}})
+        plays.append((folder.name, port, captures[:2]))
+    assert len(plays) > 40
+    with Gateway(tmp_path / "site", devices, []) as gateway:
+        for name, port, captures in plays:
+            for capture in captures:
+                with socket.create_connection(("127.0.0.1", port)) as line:
+                    # The bytes as captured, in two pieces with a pause: what the gateway answers is not waited for.
+                    data = capture.read_bytes()
+                    line.sendall(data[:len(data) // 2])
+                    time.sleep(0.02)
+                    line.sendall(data[len(data) // 2:])
+                    line.shutdown(socket.SHUT_WR)
+                    line.settimeout(20)
+                    with contextlib.suppress(OSError):
+                        while line.recv(65536):
+                            pass
+        count = sum(len(captures) for _, _, captures in plays)
+        until(lambda: ended(gateway, count), what="all conversations closed")
+        status, found, summary = replay(gateway)
+        print(f"{len(plays)} profiles, {count} captures, {summary['replayed']} messages, {summary['same']} results the same")
+        assert not found, [(row["kind"], row["device"], row.get("test_code"), row.get("text"), row.get("about")) for row in found][:40]
+        assert status == 0 and summary["replayed"] == summary["messages"] > 40
+        assert summary["same"] > 500
