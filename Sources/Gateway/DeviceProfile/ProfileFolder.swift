@@ -148,7 +148,7 @@ public struct ProfileFolder: Sendable {
     /// `cbc` of `cbc.bin`, `cbc.expected.json`.
     private static func stem(_ file: String) -> String {
         var name = file
-        for suffix in [".json", ".err", ".expected", ".bin", ".hl7", ".txt", ".csv", ".dcm"]
+        for suffix in [".json", ".err", ".expected", ".bin", ".hl7", ".txt", ".csv", ".dcm", ".capture"]
         where name.hasSuffix(suffix) {
             name.removeLast(suffix.count)
         }
