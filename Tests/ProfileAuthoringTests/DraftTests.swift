@@ -122,7 +122,9 @@ struct DraftTests {
 
 @Suite("hilum profile draft: which way of reading is best")
 struct CandidateTests {
-    private func candidate(_ id: String, _ rows: [(code: String, value: String)], specimen: String = "1") -> DraftCandidate {
+    private func candidate(_ id: String, _ rows: [(code: String, value: String)], specimen: String = "1")
+        -> DraftCandidate
+    {
         var profile = DeviceProfile()
         profile.id = id
         profile.driver = "lis"
@@ -136,7 +138,9 @@ struct CandidateTests {
             }, faults: 0)
     }
 
-    private func best(_ candidates: DraftCandidate...) -> String? { DraftCandidate.best(of: candidates).first?.profile.id }
+    private func best(_ candidates: DraftCandidate...) -> String? {
+        DraftCandidate.best(of: candidates).first?.profile.id
+    }
 
     @Test func testsWithNamesOfTheirOwnBeatOnesThatAllHaveThePanels() {
         let panel = candidate("a", [("FLUVID", "POSITIVE"), ("FLUVID", "NEGATIVE"), ("FLUVID", "NEGATIVE")])

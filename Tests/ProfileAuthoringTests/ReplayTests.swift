@@ -6,7 +6,8 @@ import Testing
 
 @Suite("hilum replay: comparison")
 struct ReplayTests {
-    private func observation(_ code: String, _ value: String, unit: String = "mmol/L", run: String = "") -> Observation {
+    private func observation(_ code: String, _ value: String, unit: String = "mmol/L", run: String = "") -> Observation
+    {
         var observation = Observation()
         observation.asSent.code = code
         observation.asSent.value = value
@@ -16,7 +17,9 @@ struct ReplayTests {
         return observation
     }
 
-    private func report(_ specimen: String, patient: String = "", _ observations: [Observation], id: Int64 = 0) -> Report {
+    private func report(_ specimen: String, patient: String = "", _ observations: [Observation], id: Int64 = 0)
+        -> Report
+    {
         var report = Report()
         report.id = id
         report.device = "a1"
@@ -63,8 +66,13 @@ struct ReplayTests {
             #expect(found.count == 1)
             return found.first?.aspects ?? []
         }
-        #expect(aspects { $0.observations[0].value = .quantity(Quantity(number: "5.1", unit: "mmol/L", ucum: "mmol/L")) } == [.value])
-        #expect(aspects { $0.observations[0].value = .quantity(Quantity(number: "5.0", unit: "mmol/L", ucum: "g/L")) } == [.unit])
+        #expect(
+            aspects { $0.observations[0].value = .quantity(Quantity(number: "5.1", unit: "mmol/L", ucum: "mmol/L")) }
+                == [.value])
+        #expect(
+            aspects { $0.observations[0].value = .quantity(Quantity(number: "5.0", unit: "mmol/L", ucum: "g/L")) } == [
+                .unit
+            ])
         #expect(aspects { $0.observations[0].loinc = Coding(system: Coding.loinc, code: "2345-7") } == [.loinc])
         #expect(aspects { $0.observations[0].localCode = "X" } == [.code])
         #expect(aspects { $0.observations[0].interpretation = ["H"] } == [.flag])

@@ -53,7 +53,8 @@ struct CaptureCommand: AsyncParsableCommand {
         }
         if listenOnly {
             guard isSerial(device), host == nil || isSerial(host) else {
-                throw ValidationError("--listen-only hears serial lines: --device serial:PATH, perhaps --host serial:PATH")
+                throw ValidationError(
+                    "--listen-only hears serial lines: --device serial:PATH, perhaps --host serial:PATH")
             }
             return
         }

@@ -7,7 +7,8 @@ import Store
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Read stored conversations again, through the present or a changed profile, and show what would change.",
+        abstract:
+            "Read stored conversations again, through the present or a changed profile, and show what would change.",
         discussion: """
             Every conversation is kept byte by byte with its times. This feeds it to the driver as it came
             then and compares the results with those that are stored: what would have another owner (moved),
@@ -40,7 +41,8 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Only this message, as hilum messages numbers it; may be repeated.") var message: [Int64] = []
     @Option(help: "Only this conversation, as hilum messages --format json numbers it; may be repeated.")
     var conversation: [Int64] = []
-    @Option(help: ArgumentHelp("Profile by id, alias or folder, in the place of the present one.", valueName: "id|folder"))
+    @Option(
+        help: ArgumentHelp("Profile by id, alias or folder, in the place of the present one.", valueName: "id|folder"))
     var profile: String?
     @Option(help: "Variant of the profile; without it the device's own.") var variant: String?
     @Option(help: "Time zone of the site where no configuration says it.") var timezone: String?
@@ -58,7 +60,8 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         if send {
             guard profile == nil else {
-                throw ValidationError("--send is with the device's own profile: install the changed one first, then leave --profile out")
+                throw ValidationError(
+                    "--send is with the device's own profile: install the changed one first, then leave --profile out")
             }
             guard let note, !note.allSatisfy(\.isWhitespace) else {
                 throw ValidationError("--send needs --note: say why, for whoever reads this next year")

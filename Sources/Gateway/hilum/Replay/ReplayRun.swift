@@ -262,7 +262,8 @@ struct ReplayCluster {
         var (clusters, end): ([ReplayCluster], UInt64) = ([], 0)
         for member in members {
             // Messages that only touch each other are two; one without bytes belongs to what is there.
-            let isNew = clusters.isEmpty || (member.start >= end && !(member.start == member.end && member.start == end))
+            let isNew =
+                clusters.isEmpty || (member.start >= end && !(member.start == member.end && member.start == end))
             if isNew { clusters.append(ReplayCluster()) }
             end = isNew ? member.end : max(end, member.end)
             switch member.member {
