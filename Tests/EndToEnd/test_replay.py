@@ -1,14 +1,17 @@
 """What is stored, read again: the same profile finds the same, a changed one exactly what was changed in it."""
 import contextlib
 import json
+import os
+import pty
 import socket
 import sqlite3
+import subprocess
 import time
 
 import pytest
 from support.astm import ACK, ENQ, Sender, frames, message
 from support.emr import HL7EMR
-from support.gateway import ROOT, Gateway, hilum, until
+from support.gateway import BIN, ROOT, Gateway, hilum, until
 from support.ports import free_port
 
 PROFILE = """
@@ -282,6 +285,8 @@ def test_send_corrects_at_the_receiver_under_the_same_name(site):
     notes = [row for row in site.cli("queue", "notes") if row["action"] == "correct"]
     assert len(notes) == 2 and all("unit was wrong" in row["note"] and row["who"] for row in notes)
     assert sum(row["kind"] == "correction" for row in site.cli("messages")) == 2
+    shown = hilum("results", "show", str(sent[0]["correction"]), "--config", site.config).stdout
+    assert f"report {sent[0]['report']}, sent by a person" in shown
 
     # Done: read again nothing differs but what the device itself replaced; sent again, nothing goes.
     status, found, summary = replay(site)
@@ -360,3 +365,49 @@ def test_every_family_reads_the_same_again(tmp_path):
         assert not found, [(row["kind"], row["device"], row.get("test_code"), row.get("text"), row.get("about")) for row in found][:40]
         assert status == 0 and summary["replayed"] == summary["messages"] > 40
         assert summary["same"] > 500
+
+
+def typed(site, answer):
+    """`replay --send` at a terminal at which somebody types."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [str(BIN / "hilum"), "replay", "--config", str(site.config), "--send", "--note", "unit was wrong"],
+        stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True)
+    os.write(ours, answer.encode() + b"\n")
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    return process.returncode, out
+
+
+def test_send_asks_the_person_at_the_terminal(site):
+    until(lambda: len(site.emr.messages) == 3, what="what was given out")
+    use(site, PROFILE.replace("mmol/L: {ucum: mmol/L}", "mmol/L: {ucum: mmol/L, factor: 10}"))
+    for answer in ("yes", "send 3", ""):
+        status, out = typed(site, answer)
+        assert status == 1 and "2 reports can be sent as corrections to emr" in out and "is corrected by" not in out
+    assert len(site.cli("messages")) == 4, "nothing was written"
+    status, out = typed(site, "send 2")
+    assert out.count("is corrected by report") == 2, out
+    until(lambda: len(site.emr.messages) == 5, what="two corrections at the EMR")
+
+
+def test_a_conversation_that_goes_on_is_left_for_later(tmp_path):
+    folder(tmp_path, "profiles")
+    port = free_port()
+    with Gateway(tmp_path / "site", [device(port)], [], profiles=[str(tmp_path / "profiles")]) as gateway:
+        with Sender(port) as analyser:
+            analyser.send(message("S-0001", [("GLU", "5.3", "mmol/L", "N")]))
+            until(lambda: asked(gateway, "SELECT count(*) FROM journal WHERE idle"), what="an idle point")
+            out = frames(message("S-0002", [("GLU", "5.3", "mmol/L", "N")]))
+            assert analyser.ask(ENQ) == ACK
+            for one in out[:4]:
+                assert analyser.ask(one) == ACK
+            until(lambda: replay(gateway)[2]["replayed"] == 1, what="the whole message")
+            assert replay(gateway)[:2] == (0, [])
+            assert "bytes of conversations that go on" in hilum("replay", "--config", gateway.config).stdout
+            for one in out[4:]:
+                assert analyser.ask(one) == ACK
+            analyser.write(b"\x04")
+            until(lambda: replay(gateway)[2]["replayed"] == 2, what="both messages")
+            assert replay(gateway)[:2] == (0, [])
