@@ -411,3 +411,22 @@ def test_a_conversation_that_goes_on_is_left_for_later(tmp_path):
             analyser.write(b"\x04")
             until(lambda: replay(gateway)[2]["replayed"] == 2, what="both messages")
             assert replay(gateway)[:2] == (0, [])
+
+
+def test_results_between_queries_and_orders(tmp_path):
+    """What was answered to the device is not said again; its results are read all the same, its faults are not compared."""
+    from test_orders import Analyser, gateway, take_up
+    port = free_port()
+    with gateway(tmp_path, port) as running:
+        take_up(running, tmp_path, "PL1,00123,0007,Doe^Jane,19800229,F,GLU K,stat,,SER")
+        with Analyser(port) as analyser:
+            analyser.query("00123")
+            assert analyser.take()
+            assert analyser.send(message("00123", [("GLU", "5.3", "mmol/L", "N")]))
+            analyser.query("NOBODY")
+            assert analyser.take()
+            assert analyser.send(message("00123", [("K", "4.1", "mmol/L", "N")]))
+        until(lambda: ended(running, 1), what="a closed conversation")
+        status, found, summary = replay(running)
+        assert (status, found) == (0, []) and summary["replayed"] == summary["messages"] == 2
+        assert summary["same"] == 2 and summary["dialogues"] >= 1
