@@ -1,11 +1,17 @@
 """What is stored, read again: the same profile finds the same, a changed one exactly what was changed in it."""
+import contextlib
 import json
+import os
+import pty
+import socket
 import sqlite3
+import subprocess
+import time
 
 import pytest
 from support.astm import ACK, ENQ, Sender, frames, message
 from support.emr import HL7EMR
-from support.gateway import Gateway, hilum, until
+from support.gateway import BIN, ROOT, Gateway, hilum, until
 from support.ports import free_port
 
 PROFILE = """
@@ -279,6 +285,8 @@ def test_send_corrects_at_the_receiver_under_the_same_name(site):
     notes = [row for row in site.cli("queue", "notes") if row["action"] == "correct"]
     assert len(notes) == 2 and all("unit was wrong" in row["note"] and row["who"] for row in notes)
     assert sum(row["kind"] == "correction" for row in site.cli("messages")) == 2
+    shown = hilum("results", "show", str(sent[0]["correction"]), "--config", site.config).stdout
+    assert f"report {sent[0]['report']}, sent by a person" in shown
 
     # Done: read again nothing differs but what the device itself replaced; sent again, nothing goes.
     status, found, summary = replay(site)
@@ -322,3 +330,103 @@ def test_send_without_a_running_gateway_is_delivered_at_its_next_start(site):
     assert len(site.emr.messages) == 3
     site.start()
     until(lambda: len(site.emr.messages) == 5, what="two corrections at the EMR")
+
+
+def test_every_family_reads_the_same_again(tmp_path):
+    """The captures of all profiles, played to a gateway as their devices play them: the replay of each finds no difference."""
+    shipped = sorted(p for p in (ROOT / "DeviceProfiles").iterdir() if (p / "profile.yaml").exists())
+    devices, plays = [], []
+    for folder in shipped:
+        captures = sorted((folder / "captures").glob("*.bin"))
+        if not captures or "driver: dicom" in (folder / "profile.yaml").read_text():
+            continue
+        port = free_port()
+        devices.append({"id": folder.name, "profile": folder.name, "link": {"tcp": {"listen": port, "peer": "any"}}})
+        plays.append((folder.name, port, captures[:2]))
+    assert len(plays) > 40
+    with Gateway(tmp_path / "site", devices, []) as gateway:
+        for name, port, captures in plays:
+            for capture in captures:
+                with socket.create_connection(("127.0.0.1", port)) as line:
+                    # The bytes as captured, in two pieces with a pause: what the gateway answers is not waited for.
+                    data = capture.read_bytes()
+                    line.sendall(data[:len(data) // 2])
+                    time.sleep(0.02)
+                    line.sendall(data[len(data) // 2:])
+                    line.shutdown(socket.SHUT_WR)
+                    line.settimeout(20)
+                    with contextlib.suppress(OSError):
+                        while line.recv(65536):
+                            pass
+        count = sum(len(captures) for _, _, captures in plays)
+        until(lambda: ended(gateway, count), what="all conversations closed")
+        status, found, summary = replay(gateway)
+        print(f"{len(plays)} profiles, {count} captures, {summary['replayed']} messages, {summary['same']} results the same")
+        assert not found, [(row["kind"], row["device"], row.get("test_code"), row.get("text"), row.get("about")) for row in found][:40]
+        assert status == 0 and summary["replayed"] == summary["messages"] > 40
+        assert summary["same"] > 500
+
+
+def typed(site, answer):
+    """`replay --send` at a terminal at which somebody types."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [str(BIN / "hilum"), "replay", "--config", str(site.config), "--send", "--note", "unit was wrong"],
+        stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True)
+    os.write(ours, answer.encode() + b"\n")
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    return process.returncode, out
+
+
+def test_send_asks_the_person_at_the_terminal(site):
+    until(lambda: len(site.emr.messages) == 3, what="what was given out")
+    use(site, PROFILE.replace("mmol/L: {ucum: mmol/L}", "mmol/L: {ucum: mmol/L, factor: 10}"))
+    for answer in ("yes", "send 3", ""):
+        status, out = typed(site, answer)
+        assert status == 1 and "2 reports can be sent as corrections to emr" in out and "is corrected by" not in out
+    assert len(site.cli("messages")) == 4, "nothing was written"
+    status, out = typed(site, "send 2")
+    assert out.count("is corrected by report") == 2, out
+    until(lambda: len(site.emr.messages) == 5, what="two corrections at the EMR")
+
+
+def test_a_conversation_that_goes_on_is_left_for_later(tmp_path):
+    folder(tmp_path, "profiles")
+    port = free_port()
+    with Gateway(tmp_path / "site", [device(port)], [], profiles=[str(tmp_path / "profiles")]) as gateway:
+        with Sender(port) as analyser:
+            analyser.send(message("S-0001", [("GLU", "5.3", "mmol/L", "N")]))
+            until(lambda: asked(gateway, "SELECT count(*) FROM journal WHERE idle"), what="an idle point")
+            out = frames(message("S-0002", [("GLU", "5.3", "mmol/L", "N")]))
+            assert analyser.ask(ENQ) == ACK
+            for one in out[:4]:
+                assert analyser.ask(one) == ACK
+            until(lambda: replay(gateway)[2]["replayed"] == 1, what="the whole message")
+            assert replay(gateway)[:2] == (0, [])
+            assert "bytes of conversations that go on" in hilum("replay", "--config", gateway.config).stdout
+            for one in out[4:]:
+                assert analyser.ask(one) == ACK
+            analyser.write(b"\x04")
+            until(lambda: replay(gateway)[2]["replayed"] == 2, what="both messages")
+            assert replay(gateway)[:2] == (0, [])
+
+
+def test_results_between_queries_and_orders(tmp_path):
+    """What was answered to the device is not said again; its results are read all the same, its faults are not compared."""
+    from test_orders import Analyser, gateway, take_up
+    port = free_port()
+    with gateway(tmp_path, port) as running:
+        take_up(running, tmp_path, "PL1,00123,0007,Doe^Jane,19800229,F,GLU K,stat,,SER")
+        with Analyser(port) as analyser:
+            analyser.query("00123")
+            assert analyser.take()
+            assert analyser.send(message("00123", [("GLU", "5.3", "mmol/L", "N")]))
+            analyser.query("NOBODY")
+            assert analyser.take()
+            assert analyser.send(message("00123", [("K", "4.1", "mmol/L", "N")]))
+        until(lambda: ended(running, 1), what="a closed conversation")
+        status, found, summary = replay(running)
+        assert (status, found) == (0, []) and summary["replayed"] == summary["messages"] == 2
+        assert summary["same"] == 2 and summary["dialogues"] >= 1

@@ -119,3 +119,50 @@ struct DraftTests {
         #expect(own.driver == "lis" && own.options["specimen"] == .string("O.4"))
     }
 }
+
+@Suite("hilum profile draft: which way of reading is best")
+struct CandidateTests {
+    private func candidate(_ id: String, _ rows: [(code: String, value: String)], specimen: String = "1")
+        -> DraftCandidate
+    {
+        var profile = DeviceProfile()
+        profile.id = id
+        profile.driver = "lis"
+        return DraftCandidate(
+            profile: profile,
+            rows: rows.map { code, value in
+                .object([
+                    "specimen_id": .string(specimen), "test_code": .string(code), "value": .string(value),
+                    "unit": .string(""), "role": .string("result"),
+                ])
+            }, faults: 0)
+    }
+
+    private func best(_ candidates: DraftCandidate...) -> String? {
+        DraftCandidate.best(of: candidates).first?.profile.id
+    }
+
+    @Test func testsWithNamesOfTheirOwnBeatOnesThatAllHaveThePanels() {
+        let panel = candidate("a", [("FLUVID", "POSITIVE"), ("FLUVID", "NEGATIVE"), ("FLUVID", "NEGATIVE")])
+        #expect(best(panel, candidate("b", [("SARS", "POSITIVE"), ("FLUA", "NEGATIVE"), ("FLUB", "NEGATIVE")])) == "b")
+    }
+
+    @Test func aDelimiterThatIsLeftCountsAgainstIt() {
+        #expect(best(candidate("a", [("798/", "5")]), candidate("b", [("798", "5")])) == "b")
+        #expect(best(candidate("a", [("A^B", "5")]), candidate("b", [("B", "5")])) == "b")
+        #expect(best(candidate("a", [("A", "^27.4")]), candidate("b", [("A", "27.4")])) == "b")
+        // But two values in one field may be meant: the first of the alphabet stays the best.
+        #expect(best(candidate("a", [("A", "neg^5")]), candidate("b", [("A", "neg")])) == "a")
+    }
+
+    @Test func anImageIsNoResult() {
+        let image = String(repeating: "Qk0", count: 100)
+        #expect(best(candidate("a", [("W", "5"), ("HIST", image)]), candidate("b", [("W", "5"), ("R", "4")])) == "b")
+        #expect(candidate("a", [("HIST", image)]).results == 0)
+    }
+
+    @Test func aBlockThatBeginsLikeAnElementIsNoXML() {
+        #expect(WireSurvey(Array("\u{2}<C3\r\u{2};E 2403180042    42".utf8)).drivers.isEmpty)
+        #expect(WireSurvey(Array("<HEL.R01><HDR/></HEL.R01>".utf8)).drivers == ["poct1a"])
+    }
+}

@@ -148,7 +148,7 @@ public struct ProfileFolder: Sendable {
     /// `cbc` of `cbc.bin`, `cbc.expected.json`.
     private static func stem(_ file: String) -> String {
         var name = file
-        for suffix in [".json", ".err", ".expected", ".bin", ".hl7", ".txt", ".csv", ".dcm"]
+        for suffix in [".json", ".err", ".expected", ".bin", ".hl7", ".txt", ".csv", ".dcm", ".capture"]
         where name.hasSuffix(suffix) {
             name.removeLast(suffix.count)
         }
@@ -179,12 +179,12 @@ public struct ProfileCase: Sendable {
         self.capture = capture
     }
 
-    /// Bytes of the capture.
+    /// Bytes of the capture: of a recording of `hilum capture` those that the device sent.
     ///
     /// - Throws: `ProfileFault` when it cannot be read.
     public func bytes() throws(ProfileFault) -> [UInt8] {
         switch FileAccess.read(capture, limit: ProfileFolder.longestCapture) {
-        case .success(let bytes): return bytes
+        case .success(let bytes): return CaptureRecord.deviceBytes(of: bytes) ?? bytes
         case .failure(let fault):
             throw ProfileFault([ProfileIssue(.error, file: capture, "cannot be read: \(fault.text)", cure: fault.cure)])
         }

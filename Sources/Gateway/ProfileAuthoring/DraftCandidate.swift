@@ -17,11 +17,37 @@ public struct DraftCandidate: Sendable {
         self.faults = faults
     }
 
+    /// Longest value that is one, in bytes: an image or a curve is no result, whatever row it comes in.
+    static let longestValue = 200
+
     /// Rows that say what was measured and what came of it.
-    public var results: Int {
-        rows.count { row in
-            row["role"]?.string == "result" && !(row["test_code"]?.string ?? "").isEmpty
-                && !(row["value"]?.string ?? "").isEmpty
+    public var results: Int { resultRows.count }
+
+    private var resultRows: [JSONValue] {
+        rows.filter { row in
+            let value = row["value"]?.string ?? ""
+            return row["role"]?.string == "result" && !(row["test_code"]?.string ?? "").isEmpty && !value.isEmpty
+                && value.utf8.count <= Self.longestValue
+        }
+    }
+
+    /// Different tests of different specimens among them: where options look into the wrong part of a field, all tests have the
+    /// name of the panel.
+    public var distinct: Int {
+        Set(resultRows.map { [$0["specimen_id"]?.string ?? "", $0["test_code"]?.string ?? ""] }).count
+    }
+
+    /// Words that still hold a delimiter: a part of them was meant.
+    public var untidy: Int {
+        rows.reduce(0) { count, row in
+            count
+                + ["specimen_id", "test_code", "value", "unit"].count { key in
+                    let text = row[key]?.string ?? ""
+                    // Two values in one field are meant so by some devices.
+                    if key == "value" { return text.hasPrefix("^") || text.hasSuffix("^") }
+                    return text.contains("^") || text.hasPrefix("/") && text.utf8.count > 1 && key == "test_code"
+                        || text.hasSuffix("/") && key == "test_code"
+                }
         }
     }
 
@@ -36,9 +62,9 @@ public struct DraftCandidate: Sendable {
         }
     }
 
-    /// A result counts, a specimen id beside it counts, a fault weighs more than a result: bytes that are half read by
-    /// chance give faults.
-    public var score: Int { 4 * results + 2 * identified - 6 * faults }
+    /// A test of a specimen counts, a further result of it a little, a specimen id beside it counts, a delimiter that is left
+    /// counts against it, a fault weighs more than a result: bytes that are half read by chance give faults.
+    public var score: Int { 3 * distinct + results + 2 * identified - 3 * untidy - 6 * faults }
 
     /// The best; of equals a standard's profile, then the one with the fewest options, then by id.
     public static func best(of candidates: [DraftCandidate]) -> [DraftCandidate] {

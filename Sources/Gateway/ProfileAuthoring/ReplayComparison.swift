@@ -46,7 +46,9 @@ public enum ReplayComparison {
     }
 
     /// The store makes `corrected` of the final results that replace earlier ones; a profile read again says `final`.
-    private static func isStoresOwn(_ key: String, _ stored: ReplayedRow, _ one: JSONValue?, _ other: JSONValue?) -> Bool {
+    private static func isStoresOwn(_ key: String, _ stored: ReplayedRow, _ one: JSONValue?, _ other: JSONValue?)
+        -> Bool
+    {
         let isMarked =
             switch key {
             case "result_status": stored.isMarkedCorrection

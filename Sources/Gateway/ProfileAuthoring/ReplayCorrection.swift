@@ -33,7 +33,9 @@ public enum ReplayCorrection {
         let differences = ReplayComparison.differences(
             stored: ReplayedRow.rows(of: stored, message: 0), replayed: ReplayedRow.rows(of: report, message: 0))
         for difference in differences {
-            guard difference.kind == .changed else { return .failure(Obstacle("a result is \(difference.kind.rawValue)")) }
+            guard difference.kind == .changed else {
+                return .failure(Obstacle("a result is \(difference.kind.rawValue)"))
+            }
             if let aspect = difference.aspects.first(where: { !harmless.contains($0) }) {
                 return .failure(Obstacle("the \(aspect.rawValue) of \(difference.stored?.code ?? "a result") differs"))
             }

@@ -134,6 +134,8 @@ public struct WireSurvey: Sendable, Equatable {
 
     private static func isXML(_ bytes: [UInt8]) -> Bool {
         let rest = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
-        return rest.first == UInt8(ascii: "<")
+        guard rest.first == UInt8(ascii: "<") else { return false }
+        // Blocks of some analysers begin so as well; an element has an end.
+        return ["</", "/>", "<?xml"].contains { rest.firstRange(of: Array($0.utf8)) != nil }
     }
 }

@@ -109,7 +109,9 @@ extension WriteSession {
                 SELECT d.name FROM outbox o JOIN destination d ON d.id = o.destination WHERE o.id BETWEEN ? AND ?
                 GROUP BY d.id HAVING max(o.state <> 3) ORDER BY min(o.id)
                 """, arguments: [id << 8, id << 8 | 255])
-        guard !destinations.isEmpty else { throw StoreRefusal("report \(id) went nowhere: there is nothing to correct") }
+        guard !destinations.isEmpty else {
+            throw StoreRefusal("report \(id) went nowhere: there is nothing to correct")
+        }
         let lane = (row[3] as Int64?).flatMap { UInt32(exactly: $0) } ?? Lane.of(report)
         return GivenOut(report: report, message: row[4], lane: lane, destinations: destinations)
     }

@@ -145,8 +145,9 @@ extension StoreReader {
     public func mayMissMessages(ofRow row: Int64) async throws(StoreFault) -> Bool {
         try await read { snapshot in
             let (first, after) = (try snapshot.firstMessage(fromRow: row), try snapshot.firstMessage(fromRow: row + 1))
-            let before = try Int64.fetchOne(
-                snapshot.database, sql: "SELECT max(id) FROM message WHERE id < ?", arguments: [first]) ?? 0
+            let before =
+                try Int64.fetchOne(
+                    snapshot.database, sql: "SELECT max(id) FROM message WHERE id < ?", arguments: [first]) ?? 0
             let next = try Int64.fetchOne(
                 snapshot.database, sql: "SELECT min(id) FROM message WHERE id >= ?", arguments: [after])
             let end = try next ?? snapshot.nextMessage()

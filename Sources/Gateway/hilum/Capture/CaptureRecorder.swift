@@ -1,3 +1,4 @@
+import DeviceProfile
 import Dispatch
 import Glibc
 import Synchronization
@@ -37,10 +38,10 @@ final class CaptureRecorder: Sendable {
     /// Bytes from the device, from the host, and bytes that could not be written.
     var totals: (device: Int, host: Int, lost: Int) { state.withLock { ($0.device, $0.host, $0.lost) } }
 
-    /// Takes what has been forwarded already.
+    /// Takes what passes. Never waits: the order of the calls is the order in the file, and the times rise in it.
     func record(_ bytes: [UInt8], _ direction: CaptureRecord.Direction, connection: Int) {
-        let now = Self.now()
-        let (since, isFull) = state.withLock { state in
+        state.withLock { state in
+            let now = Self.now()
             let start = state.start ?? now
             state.start = start
             switch direction {
@@ -48,30 +49,30 @@ final class CaptureRecorder: Sendable {
             case .host: state.host += bytes.count
             case .event: break
             }
-            let isFull = state.waiting + bytes.count > Self.mostWaiting
-            if isFull {
+            if state.waiting + bytes.count > Self.mostWaiting {
                 state.lost += bytes.count
                 state.untold += bytes.count
-            } else {
-                state.waiting += bytes.count
+                return
             }
-            return (now - start, isFull)
+            state.waiting += bytes.count
+            queue.async { self.write(bytes, direction, connection: connection, since: now - start) }
         }
-        if isFull { return }
-        queue.async { [self] in
-            // What passes after the end is passed on, but the file is closed.
-            if state.withLock({ $0.isFinished }) { return }
-            let untold = state.withLock { $0.untold }
-            if untold > 0 {
-                let text = Array("\(untold) bytes before this are not here: the disk was full or slow".utf8)
-                if put(CaptureRecord.line(microseconds: since, connection: connection, .event, text), weight: 0) {
-                    state.withLock { $0.untold -= untold }
-                }
+    }
+
+    /// On the queue.
+    private func write(_ bytes: [UInt8], _ direction: CaptureRecord.Direction, connection: Int, since: Int64) {
+        // What passes after the end is passed on, but the file is closed.
+        if state.withLock({ $0.isFinished }) { return }
+        let untold = state.withLock { $0.untold }
+        if untold > 0 {
+            let text = Array("\(untold) bytes before this are not here: the disk was full or slow".utf8)
+            if put(CaptureRecord.line(microseconds: since, connection: connection, .event, text), weight: 0) {
+                state.withLock { $0.untold -= untold }
             }
-            let line = CaptureRecord.line(microseconds: since, connection: connection, direction, bytes)
-            put(line, weight: direction == .event ? 0 : bytes.count)
-            state.withLock { $0.waiting -= bytes.count }
         }
+        let line = CaptureRecord.line(microseconds: since, connection: connection, direction, bytes)
+        put(line, weight: direction == .event ? 0 : bytes.count)
+        state.withLock { $0.waiting -= bytes.count }
     }
 
     /// Says what happened to a connection.

@@ -1,3 +1,4 @@
+import DeviceProfile
 import Foundation
 import Glibc
 import Synchronization

@@ -1,3 +1,4 @@
+import DeviceProfile
 import Foundation
 import Glibc
 import Synchronization
@@ -43,8 +44,9 @@ final class TCPTap: Sendable {
                 break
             }
             let bytes = Array(buffer[..<count])
-            let isSent = Self.sendAll(bytes, to: sink)
+            // Noted first, which does not wait: the answer must not stand before what it answers.
             recorder.record(bytes, direction, connection: number)
+            let isSent = Self.sendAll(bytes, to: sink)
             if !isSent {
                 Self.willReset(source)
                 break

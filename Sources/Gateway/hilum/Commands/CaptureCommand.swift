@@ -11,17 +11,19 @@ struct CaptureCommand: AsyncParsableCommand {
         commandName: "capture",
         abstract: "Stand between an analyser and its present host, pass everything on, and record both sides.",
         discussion: """
-            Both ways are recorded with their times, byte for byte. The file is text, one event a line, whole at every moment; hilum
-            decode, simulate, replay of a profile's captures and profile draft read what the device said from it. Where the file
-            cannot be written, the line goes on and the gap is told.
+            Both ways are recorded with their times, byte for byte. The file is text, one event a line,
+            whole at every moment; hilum decode, simulate, replay of a profile's captures and profile draft
+            read what the device said from it. Where the file cannot be written, the line goes on and the
+            gap is told.
 
-            TCP: the analyser is told to dial this machine; each of its connections is passed on to the host by a connection of its
-            own. An end of one side ends the other, a reset resets it. A host that does not answer is seen by the analyser as a
-            connection that is accepted and then reset.
+            TCP: the analyser is told to dial this machine; each of its connections is passed on to the host
+            by a connection of its own. An end of one side ends the other, a reset resets it. A host that
+            does not answer is seen by the analyser as a connection that is accepted and then reset.
 
-            Serial: this machine stands between with two ports, or with one port and a TCP host. Signals like RTS and CTS are not
-            passed on: --flow is what this machine does with each side by itself. With --listen-only nothing is ever written: one
-            port hears one wire, two ports hear both (docs/links.md says how to wire it).
+            Serial: this machine stands between with two ports, or with one port and a TCP host. Signals
+            like RTS and CTS are not passed on: --flow is what this machine does with each side by itself.
+            With --listen-only nothing is ever written: one port hears one wire, two ports hear both
+            (docs/links.md says how to wire it).
 
             EXAMPLES
               hilum capture --device listen:0.0.0.0:5001 --host tcp:10.1.2.3:5000 --output vega.capture
@@ -51,7 +53,8 @@ struct CaptureCommand: AsyncParsableCommand {
         }
         if listenOnly {
             guard isSerial(device), host == nil || isSerial(host) else {
-                throw ValidationError("--listen-only hears serial lines: --device serial:PATH, perhaps --host serial:PATH")
+                throw ValidationError(
+                    "--listen-only hears serial lines: --device serial:PATH, perhaps --host serial:PATH")
             }
             return
         }

@@ -122,13 +122,16 @@ struct DecodeCommand: AsyncParsableCommand {
 
 /// Files given to a command.
 enum CaptureFile {
-    /// The bytes of a file, or of standard input for `-`.
-    static func bytes(_ file: String) throws -> [UInt8] {
-        if file == "-" { return device([UInt8](FileHandle.standardInput.readDataToEndOfFile())) }
+    /// The device's bytes in a file, or in standard input for `-`.
+    static func bytes(_ file: String) throws -> [UInt8] { device(try contents(file)) }
+
+    /// The bytes of a file as they are.
+    static func contents(_ file: String) throws -> [UInt8] {
+        if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
         guard let data = FileManager.default.contents(atPath: file) else {
             throw CommandFailure(.wrong, "\(file) cannot be read", cure: "check the path and its permissions")
         }
-        return device([UInt8](data))
+        return [UInt8](data)
     }
 
     /// What the device sent, of a file that `hilum capture` wrote; other files are the device's bytes themselves.

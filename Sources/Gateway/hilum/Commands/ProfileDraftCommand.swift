@@ -71,7 +71,9 @@ struct ProfileDraftCommand: AsyncParsableCommand {
             await session.end()
             throw CommandFailure(
                 .wrong, "no driver found a result in \(captures.joined(separator: ", "))",
-                cure: "is it what the device sends, from its first byte? See docs/writing-a-driver.md")
+                cure: survey.asks
+                    ? "the device asks for orders in it: capture some results as well"
+                    : "is it what the device sends, from its first byte? See docs/writing-a-driver.md")
         }
         var draft = ProfileDraft(id: id, survey: survey, candidates: tried, captures: files.map(\.name))
         draft.vendor = vendor

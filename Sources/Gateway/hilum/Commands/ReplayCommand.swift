@@ -7,23 +7,26 @@ import Store
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Read stored conversations again, through the present or a changed profile, and show what would change.",
+        abstract:
+            "Read stored conversations again, through the present or a changed profile, and show what would change.",
         discussion: """
-            Every conversation is kept byte by byte with its times. This feeds it to the driver as it came then and compares the
-            results with those that are stored: what would have another owner (moved), say something else (changed), not be there
-            (gone) or be there as well (added), and faults that would come or go. Devices are read with their settings in the
-            configuration; --profile puts another profile in the place of theirs. Nothing is written and nothing is sent, unless
-            --send says so. A gateway may run meanwhile.
+            Every conversation is kept byte by byte with its times. This feeds it to the driver as it came
+            then and compares the results with those that are stored: what would have another owner (moved),
+            say something else (changed), not be there (gone) or be there as well (added), and faults that
+            would come or go. Devices are read with their settings in the configuration; --profile puts
+            another profile in the place of theirs. Nothing is written and nothing is sent, unless --send
+            says so. A gateway may run meanwhile.
 
-            Bytes that retention has freed cannot be read again; they are counted. What was answered to a device that asks for
-            orders is not said again, so faults of such stretches are not compared.
+            Bytes that retention has freed cannot be read again; they are counted. What was answered to a
+            device that asks for orders is not said again, so faults of such stretches are not compared.
 
-            --send posts corrections once the changed profile is the device's own: reports that were given out, whose owner and codes are
-            the same and of which only values, units, flags or status differ. It asks first. They go through the running gateway under
-            the names that receivers know, as corrected results. Whatever would move, come or go is listed for a person, never sent.
+            --send posts corrections once the changed profile is the device's own: reports that were given
+            out, whose owner and codes are the same and of which only values, units, flags or status differ.
+            It asks first. They go through the running gateway under the names that receivers know, as
+            corrected results. Whatever would move, come or go is listed for a person, never sent.
 
             EXAMPLES
-              hilum replay --since 7d                                      after an update: is everything still read the same?
+              hilum replay --since 7d                          after an update: is all still read the same?
               hilum replay --device xn-1 --profile profiles/sysmex-xn-1000 --since 30d
               hilum replay --message 815 --profile ./draft --format json
               hilum replay --device xn-1 --since 3d --send --note "unit of CRP was mg/dL"
@@ -38,7 +41,8 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "Only this message, as hilum messages numbers it; may be repeated.") var message: [Int64] = []
     @Option(help: "Only this conversation, as hilum messages --format json numbers it; may be repeated.")
     var conversation: [Int64] = []
-    @Option(help: ArgumentHelp("Profile by id, alias or folder, in the place of the present one.", valueName: "id|folder"))
+    @Option(
+        help: ArgumentHelp("Profile by id, alias or folder, in the place of the present one.", valueName: "id|folder"))
     var profile: String?
     @Option(help: "Variant of the profile; without it the device's own.") var variant: String?
     @Option(help: "Time zone of the site where no configuration says it.") var timezone: String?
@@ -56,7 +60,8 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         if send {
             guard profile == nil else {
-                throw ValidationError("--send is with the device's own profile: install the changed one first, then leave --profile out")
+                throw ValidationError(
+                    "--send is with the device's own profile: install the changed one first, then leave --profile out")
             }
             guard let note, !note.allSatisfy(\.isWhitespace) else {
                 throw ValidationError("--send needs --note: say why, for whoever reads this next year")

@@ -109,6 +109,9 @@ enum ReportListing {
             lines.append(("patient", parts.joined(separator: ", ")))
         }
         lines.append(("state", fate(row).0))
+        if row.state == .stored, let corrected = row.repeats {
+            lines.append(("corrects", "report \(corrected), sent by a person after a replay"))
+        }
         for hold in report.holds { lines.append(("held", "\(hold.reason.rawValue): \(hold.text)")) }
         for comment in report.comments { lines.append(("comment", comment)) }
         return lines.map { "\(terminal.styled($0.0.padded(to: 9), .dim)) \(VisibleText.of($0.1))\n" }.joined() + "\n"

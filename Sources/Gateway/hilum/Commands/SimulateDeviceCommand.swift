@@ -10,13 +10,18 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
         commandName: "device",
         abstract: "Play a capture as the device would, waiting for its acknowledgements.",
         discussion: """
-            The framing is seen from the bytes: LIS01 frames (ENQ, ACK or NAK after every frame, EOT), MLLP blocks (an
-            acknowledgement whose MSA-2 is the message's MSH-10), records or messages kept without framing (framed here).
-            A message that was refused, not answered or broken off is sent again, as devices do.
-            With a profile of another protocol (POCT1-A, blocks of a vendor) the bytes are sent as captured.
+            The framing is seen from the bytes: LIS01 frames (ENQ, ACK or NAK after every frame, EOT), MLLP
+            blocks (an acknowledgement whose MSA-2 is the message's MSH-10), records or messages kept
+            without framing (framed here). A message that was refused, not answered or broken off is sent
+            again, as devices do. With a profile of another protocol (POCT1-A, blocks of a vendor) the bytes
+            are sent as captured.
+
+            --timed plays a recording of hilum capture with its pauses (10 s at most), after the host has
+            said as much as it said then.
 
             EXAMPLES
               hilum simulate --capture day.bin --to tcp:127.0.0.1:5000
+              hilum simulate --capture vega.capture --timed --to tcp:127.0.0.1:5000
               hilum simulate --capture day.bin --to pty:/tmp/xn --profile sysmex-xn1000 --count 0 --interval 2s
               hilum simulate --capture day.bin --to tcp:127.0.0.1:5000 --count 1000 --rate 50 --rewrite-ids --log acks.tsv
 
@@ -62,6 +67,9 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
     @Option(help: "Sends of one message before it is given up; 0: never.")
     var attempts = 6
 
+    @Flag(help: "A recording of hilum capture: keep its pauses and turns.")
+    var timed = false
+
     @Flag(help: "HL7: do not wait for acknowledgements.")
     var oneWay = false
 
@@ -75,6 +83,7 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
         guard attempts >= 0 else { throw ValidationError("--attempts is 0 or more") }
         if let pieces, !(1...65_536).contains(pieces) { throw ValidationError("--pieces is 1 to 65536") }
         if let rate, !(rate > 0 && rate <= 1_000_000) { throw ValidationError("--rate is more than 0") }
+        if timed, rewriteIds { throw ValidationError("--timed plays what was recorded: without --rewrite-ids") }
         if rate != nil, interval != nil { throw ValidationError("give --rate or --interval, not both") }
     }
 
@@ -91,7 +100,13 @@ struct SimulateDeviceCommand: AsyncParsableCommand {
     private func plan() throws -> SimulationPlan {
         let bytes = try CaptureFile.bytes(capture)
         let isKnown = try profile.map { try Self.isPlayed(by: $0, bytes) } ?? true
-        guard let read = isKnown ? Capture(bytes) : Capture(asCaptured: bytes) else {
+        let recorded = timed ? Capture(recorded: try CaptureFile.contents(capture)) : nil
+        if timed, recorded == nil {
+            throw CommandFailure(
+                .wrong, "\(capture) is no recording in which a device speaks",
+                cure: "leave --timed out, or record one with hilum capture")
+        }
+        guard let read = recorded ?? (isKnown ? Capture(bytes) : Capture(asCaptured: bytes)) else {
             throw CommandFailure(
                 .wrong, "\(capture): neither frames, blocks nor records in it",
                 cure: "give bytes as a device sends them by LIS01 or HL7")

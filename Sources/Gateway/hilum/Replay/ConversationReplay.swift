@@ -34,6 +34,8 @@ struct ConversationReplay {
         var isSound: Bool
         /// Bytes received before the next row; nil: not known.
         var position: UInt64?
+        /// Number of the last row that was fed.
+        var lastRow: Int64 = 0
         var left = Left()
     }
 
@@ -101,6 +103,7 @@ struct ConversationReplay {
         state.segment?.end = row.end
         state.segment?.rows = segment.rows.lowerBound...row.id
         state.position = row.end
+        state.lastRow = row.id
         state.isBoundary = row.isIdle
         if segment.hasCrashed { return }
         let line: ReplayLine
@@ -125,20 +128,27 @@ struct ConversationReplay {
 
     /// The end of what is stored: of a closed conversation the driver is told so, as it was then.
     private func end(_ state: inout State, _ take: (ReplaySegment) async throws -> Void) async throws {
-        guard let segment = state.segment else { return }
-        let row = segment.rows.upperBound
-        if let line = state.line {
-            let closed = conversation.closedAt
+        guard let line = state.line else { return try await emit(&state, take) }
+        let wasOpen = state.segment != nil
+        guard let closed = conversation.closedAt else {
             await keep(&state) { state in
-                try collect(try await line.advance(to: closed ?? LocalTime.now), row, isOfEnd: false, &state)
-                if let closed, !(state.isBoundary && line.isIdle) {
-                    try collect(try await line.finish(at: closed), row, isOfEnd: true, &state)
-                }
+                try collect(
+                    try await line.advance(to: LocalTime.now), state.lastRow, isOfEnd: false, &state)
             }
-            if closed == nil, !(state.isBoundary && line.isIdle) {
+            if let segment = state.segment, !(state.isBoundary && line.isIdle) {
                 state.left.openBytes += segment.end - segment.start
                 return
             }
+            return try await emit(&state, take)
+        }
+        if !wasOpen, let position = state.position {
+            // What is said only at the end stands in a stretch without bytes.
+            state.segment = ReplaySegment(
+                start: position, end: position, rows: state.lastRow...state.lastRow, unix: closed)
+        }
+        await keep(&state) { state in
+            try collect(try await line.advance(to: closed), state.lastRow, isOfEnd: !wasOpen, &state)
+            try collect(try await line.finish(at: closed), state.lastRow, isOfEnd: true, &state)
         }
         try await emit(&state, take)
     }

@@ -134,7 +134,8 @@ final class ReplayReport {
             for field in difference.fields {
                 let key = field.key.padded(to: width, alignment: .left)
                 let (stored, replayed) = (Self.shown(field.stored), Self.shown(field.replayed))
-                text += "      \(key)  " + terminal.styled(stored, .bad) + " → " + terminal.styled(replayed, .good) + "\n"
+                text +=
+                    "      \(key)  " + terminal.styled(stored, .bad) + " → " + terminal.styled(replayed, .good) + "\n"
             }
             return text
         }

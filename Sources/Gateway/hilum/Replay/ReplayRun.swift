@@ -90,7 +90,7 @@ final class ReplayRun {
         var message: MessageRow?
 
         fileprivate func isEnough(_ row: JournalRow) -> Bool {
-            if let message { return row.start >= UInt64(clamping: message.start + message.length) }
+            if let message { return row.start >= UInt64(clamping: message.start &+ message.length) }
             return until.map { row.unix >= $0 } ?? false
         }
 
@@ -232,7 +232,7 @@ extension FaultRow {
 extension MessageRow {
     /// True when it ends in a stretch.
     fileprivate func isIn(_ segment: ReplaySegment) -> Bool {
-        let end = UInt64(clamping: start + length)
+        let end = UInt64(clamping: start &+ length)
         return end >= segment.start && end <= segment.end && UInt64(clamping: start) <= segment.end
             && (end > segment.start || length == 0)
     }
@@ -254,7 +254,7 @@ struct ReplayCluster {
             case replayed(ReplayedMessage)
         }
         var members: [(start: UInt64, end: UInt64, member: Member)] = stored.map {
-            let (start, end) = ($0.message.start, $0.message.start + $0.message.length)
+            let (start, end) = ($0.message.start, $0.message.start &+ $0.message.length)
             return (UInt64(clamping: start), UInt64(clamping: end), .stored($0))
         }
         members += replayed.map { ($0.start, $0.end, .replayed($0)) }
@@ -262,7 +262,8 @@ struct ReplayCluster {
         var (clusters, end): ([ReplayCluster], UInt64) = ([], 0)
         for member in members {
             // Messages that only touch each other are two; one without bytes belongs to what is there.
-            let isNew = clusters.isEmpty || (member.start >= end && !(member.start == member.end && member.start == end))
+            let isNew =
+                clusters.isEmpty || (member.start >= end && !(member.start == member.end && member.start == end))
             if isNew { clusters.append(ReplayCluster()) }
             end = isNew ? member.end : max(end, member.end)
             switch member.member {

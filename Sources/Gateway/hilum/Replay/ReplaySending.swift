@@ -57,14 +57,18 @@ struct ReplaySending {
                     .correct(report: id, with: ControlRequest.StoredForm(correction.report), person))
                 outcome.sent += 1
                 let number = result["correction"]?.int ?? 0
-                said("report \(id) is corrected by report \(number)", [
-                    "kind": .string("sent"), "report": .number(id), "correction": .number(number),
-                ])
+                said(
+                    "report \(id) is corrected by report \(number)",
+                    [
+                        "kind": .string("sent"), "report": .number(id), "correction": .number(number),
+                    ])
             } catch let failure as CommandFailure where failure.status == .wrong {
                 outcome.refused += 1
-                said("report \(id) is not sent: \(failure.description)", [
-                    "kind": .string("not-sent"), "report": .number(id), "reason": .string(failure.description),
-                ])
+                said(
+                    "report \(id) is not sent: \(failure.description)",
+                    [
+                        "kind": .string("not-sent"), "report": .number(id), "reason": .string(failure.description),
+                    ])
             }
         }
         return outcome

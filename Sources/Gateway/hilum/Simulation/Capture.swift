@@ -10,6 +10,8 @@ struct Capture: Sendable, Equatable {
         case bare
         /// As captured, at once: conversations that only their driver knows.
         case asCaptured = "as-captured"
+        /// In the time of a recording, after as many bytes of the host.
+        case recorded
     }
 
     /// A piece that is sent at once.
@@ -28,6 +30,8 @@ struct Capture: Sendable, Equatable {
             case block(controlID: [UInt8])
             /// A whole conversation of one side: whatever is answered is read until the other side is silent.
             case conversation
+            /// Before it: so many bytes of the host, then a pause.
+            case recorded(pause: Duration, hostBytes: Int)
         }
         /// What is waited for.
         var kind: Kind

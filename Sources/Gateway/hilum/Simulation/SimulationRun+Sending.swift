@@ -14,6 +14,7 @@ extension SimulationRun {
         if case .block(let controlID)? = message.units.first?.kind {
             return try send(block: message.units[0].bytes, controlID: controlID, on: line)
         }
+        if case .recorded? = message.units.first?.kind { return try play(message, on: line) }
         try takeFromHost(line, limit: .zero)
         for unit in message.units {
             let outcome: Outcome
@@ -26,7 +27,7 @@ extension SimulationRun {
                 _ = try answer(
                     on: line, limit: min(plan.answerLimit, .seconds(2)), among: [LISBytes.ack, LISBytes.nak])
                 outcome = .taken
-            case .end, .block:
+            case .end, .block, .recorded:
                 try put(unit.bytes, on: line)
                 outcome = .taken
             case .conversation:
@@ -43,6 +44,27 @@ extension SimulationRun {
             return text.starts(with: Array("Q|".utf8)) || text.firstRange(of: Array("\rQ|".utf8)) != nil
         }
         try takeFromHost(line, limit: asks ? .seconds(5) : .zero)
+        return .taken
+    }
+
+    /// Plays a recording: waits for as much of the host as then, or until it is silent where it says less now, pauses, speaks.
+    private mutating func play(_ message: Capture.Message, on line: DeviceLine) throws -> Outcome {
+        for unit in message.units {
+            guard case .recorded(let pause, let hostBytes) = unit.kind else { continue }
+            var heard = 0
+            let end = ContinuousClock.now + plan.answerLimit
+            var quiet = end
+            while heard < hostBytes, ContinuousClock.now < min(end, quiet) {
+                if isStopping() { throw SimulatedDevice.Stopped() }
+                let bytes = try line.read(limit: .milliseconds(100))
+                heard += bytes.count
+                if !bytes.isEmpty { quiet = ContinuousClock.now + .seconds(1) }
+            }
+            if hostBytes > 0, heard == 0 { return .brokenOff("no answer within \(plan.answerLimit.written)") }
+            guard self.pause(until: ContinuousClock.now + pause) else { throw SimulatedDevice.Stopped() }
+            try put(unit.bytes, on: line)
+        }
+        try hear(line, limit: plan.answerLimit)
         return .taken
     }
 

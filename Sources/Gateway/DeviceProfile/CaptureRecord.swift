@@ -7,21 +7,24 @@
 ///
 /// Seconds since the first event, number of the connection, who speaks (`>` the device, `<` the host, `!` what happened), and the
 /// bytes: printable ASCII as it is, a backslash doubled, everything else as `\xNN`.
-enum CaptureRecord {
+public enum CaptureRecord {
     /// First line of every such file.
-    static let signature = "hilum-capture 1\n"
+    public static let signature = "hilum-capture 1\n"
 
     /// Who speaks.
-    enum Direction: UInt8, Sendable {
+    public enum Direction: UInt8, Sendable {
+        /// The device.
         case device = 0x3E
+        /// Its host.
         case host = 0x3C
+        /// Nobody: something happened.
         case event = 0x21
     }
 
     /// One line of the file.
-    static func line(microseconds: Int64, connection: Int, _ direction: Direction, _ bytes: some Sequence<UInt8>)
-        -> [UInt8]
-    {
+    public static func line(
+        microseconds: Int64, connection: Int, _ direction: Direction, _ bytes: some Sequence<UInt8>
+    ) -> [UInt8] {
         let fraction = String(microseconds % 1_000_000)
         let padded = String(repeating: "0", count: max(0, 6 - fraction.count)) + fraction
         var line = Array("\(microseconds / 1_000_000).\(padded) \(connection) ".utf8)
@@ -38,22 +41,54 @@ enum CaptureRecord {
 
     private static func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? 0x30 + digit : 0x37 + digit }
 
-    /// What the device sent, in the order recorded; nil: the bytes are no such file.
+    /// One line as it is read.
+    public struct Event: Sendable, Equatable {
+        /// Since the first event.
+        public var microseconds: Int64
+        /// Number of the connection.
+        public var connection: Int
+        /// Who speaks.
+        public var direction: Direction
+        /// What is said; of an event, what happened.
+        public var bytes: [UInt8]
+    }
+
+    /// What was recorded, in order; nil: the bytes are no such file.
     ///
     /// A last line that was cut is left out; so is one that cannot be read.
-    static func deviceBytes(of file: [UInt8]) -> [UInt8]? {
+    public static func events(of file: [UInt8]) -> [Event]? {
         guard file.starts(with: signature.utf8) else { return nil }
-        var bytes: [UInt8] = []
+        var events: [Event] = []
         var rest = file.dropFirst(signature.utf8.count)
         while let end = rest.firstIndex(of: 0x0A) {
             let line = rest[..<end]
             rest = rest[(end + 1)...]
             // Time, connection, direction, then all the rest.
             let parts = line.split(separator: 0x20, maxSplits: 3, omittingEmptySubsequences: false)
-            guard parts.count == 4, parts[2].elementsEqual([Direction.device.rawValue]) else { continue }
-            bytes += unescaped(parts[3]) ?? []
+            guard parts.count == 4, parts[2].count == 1, let direction = parts[2].first.flatMap(Direction.init),
+                let bytes = unescaped(parts[3])
+            else { continue }
+            events.append(
+                Event(
+                    microseconds: time(parts[0]), connection: Int(String(decoding: parts[1], as: UTF8.self)) ?? 0,
+                    direction: direction, bytes: bytes))
         }
-        return bytes
+        return events
+    }
+
+    /// What the device sent, in the order recorded; nil: the bytes are no such file.
+    public static func deviceBytes(of file: [UInt8]) -> [UInt8]? {
+        events(of: file)?.filter { $0.direction == .device }.flatMap(\.bytes)
+    }
+
+    /// Microseconds of `12.000345`; 0 for anything else.
+    private static func time(_ text: ArraySlice<UInt8>) -> Int64 {
+        let parts = text.split(separator: 0x2E, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1].count == 6, parts[0].count <= 12,
+            let seconds = Int64(String(decoding: parts[0], as: UTF8.self)), seconds >= 0,
+            let fraction = Int64(String(decoding: parts[1], as: UTF8.self)), fraction >= 0
+        else { return 0 }
+        return seconds * 1_000_000 + fraction
     }
 
     private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8]? {
