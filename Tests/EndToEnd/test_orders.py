@@ -193,7 +193,7 @@ def test_a_query_meets_an_order_on_its_way(tmp_path):
 
 
 QRY = ("MSH|^~\\&|Analyser|Lab|||20240318143000||QRY^Q02|{id}|P|2.3.1||||||UNICODE\r"
-       "QRD|20240318143000|R|D|{id}|||RD|{specimen}|OTH|||T\rQRF|Analyser|||||RCT|COR|ALL\r")
+       "QRD|20240318143000|R|D|{id}|||RD|{specimen}|OTH|||T\rQRF|Analyser|{times}|||RCT|COR|ALL\r")
 
 
 class MLLPAnalyser:
@@ -225,10 +225,10 @@ def test_mindray_asks_by_hl7(tmp_path):
     port = free_port()
     with gateway(tmp_path, port, base="mindray-bs300") as running, MLLPAnalyser(port) as analyser:
         take_up(running, tmp_path, "PL1,0012,P1,Doe^Jane,19800229,F,1742-6 99999-9,,,")
-        analyser.say(QRY.format(id=1, specimen="UNKNOWN"))
+        analyser.say(QRY.format(id=1, specimen="UNKNOWN", times="|"))
         answer = analyser.hear()
         assert (str(answer.segment("MSH")[9]), str(answer.segment("QAK")[2])) == ("QCK^Q02", "NF")
-        analyser.say(QRY.format(id=2, specimen="0012"))
+        analyser.say(QRY.format(id=2, specimen="0012", times="|"))
         answer = analyser.hear()
         assert str(answer.segment("QAK")[2]) == "OK" and str(answer.segment("MSA")[2]) == "2"
         display = analyser.hear()
@@ -258,6 +258,8 @@ def test_ihe_law_from_the_question_to_a_test_taken_back(tmp_path):
         assert str(analyser.hear().segment("MSH")[9]) == "RSP^K11^RSP_K11"
         nothing = analyser.hear()
         assert str(nothing.segment("ORC")[1]) == "DC" and str(nothing.segment("SPM")[2]) == "NOBODY"
+        analyser.say(LAW.format(id=2, specimen="|R7|3").replace("WOS^", "WOS_BY_RACK^"))
+        assert analyser.hear() and str(analyser.hear().segment("ORC")[1]) == "DC", "nobody here knows what stands there"
         # Unasked: each test is a step with a number of its own; the device takes one and refuses the other.
         take_up(running, tmp_path, "PL1,S1,P1,Doe^Jane,,,2951-2 2823-3,,,")
         order = analyser.hear()
@@ -287,7 +289,7 @@ def test_a_group_of_samples_by_hl7(tmp_path):
     port = free_port()
     with gateway(tmp_path, port, base="mindray-bs300") as running, MLLPAnalyser(port) as analyser:
         take_up(running, tmp_path, "PL1,0012,P1,,,,1742-6,,,", "PL2,0013,P2,,,,1920-8,,,", "PL3,0014,P3,,,,K,,,")
-        analyser.say(QRY.format(id=1, specimen=""))
+        analyser.say(QRY.format(id=1, specimen="", times="20200101000000|20991231235959"))
         assert str(analyser.hear().segment("QAK")[2]) == "OK"
         for number, (specimen, test) in enumerate([("0012", "ALT"), ("0013", "AST")], 1):
             display = analyser.hear()

@@ -115,17 +115,17 @@ struct QueryTests {
         try tell("7", #""tests":["K"],"more":true"#)
         try tell("9", #""tests":["NA"]"#)
         #expect(bench.sent.count == 2)
-        #expect(bench.sent[0].contains("QAK|SR|OK") && bench.sent[1].hasSuffix("DSP|29||GLU\nDSC|1\n"))
+        #expect(bench.sent[0].contains("QAK|SR|OK") && bench.sent[1].contains("DSP|29||GLU\nDSC|1\n"))
         func control(_ index: Int) -> Substring {
             bench.sent[index].split(separator: "|", omittingEmptySubsequences: false)[9]
         }
         bench.block("MSH|^~\\&|||||||ACK^Q03|8|P|2.3.1\nMSA|AE|\(control(1))||||204\n")
         #expect(bench.orders.last?.orders.first?.action == "AE")
         #expect(bench.orders.last?.comments.first?.text.contains("error 204, unknown key") == true)
-        #expect(bench.sent.count == 3 && bench.sent[2].contains("DSP|21||7\n") && bench.sent[2].hasSuffix("DSC|2\n"))
+        #expect(bench.sent.count == 3 && bench.sent[2].contains("DSP|21||7\n") && bench.sent[2].contains("\nDSC|2\n"))
         #expect(!bench.driver.isIdle)
         bench.block("MSH|^~\\&|||||||ACK^Q03|8|P|2.3.1\nMSA|AA|\(control(2))\n")
-        #expect(bench.sent.count == 4 && bench.sent[3].hasSuffix("DSP|29||NA\nDSC|3\n"))
+        #expect(bench.sent.count == 4 && bench.sent[3].contains("DSP|29||NA\nDSC|3\n"))
         #expect(bench.driver.isIdle)
     }
 
@@ -143,7 +143,25 @@ struct QueryTests {
         bench.block(display)
         let next = try #require(bench.queries.last?.queries.first?.token)
         #expect(try bench.submit(#"{"token":"\#(next)","specimen_id":"BC0099","tests":["A"]}"#) == .accepted)
-        #expect(bench.sent.count == 4 && bench.sent[3].hasSuffix("DSC\n"))
+        #expect(bench.sent.count == 4 && bench.sent[3].contains("\nDSC\n"))
+    }
+
+    @Test("a tube without a code is answered that nothing is ordered; the host is not asked for all")
+    func unnamed() throws {
+        var bench = try Bench()
+        bench.block(display.replacing("|BC0099|", with: "||").replacing("|20240318000000|20240318235959|", with: "|||"))
+        #expect(bench.queries.isEmpty && bench.sent.count == 1 && bench.sent[0].contains("QAK|SR|NF\n"))
+        var workflow = try Bench()
+        workflow.block(law.replacing("|S100", with: "|"))
+        #expect(workflow.queries.isEmpty && workflow.sent.last?.contains("\nORC|DC|") == true)
+    }
+
+    @Test("IHE LAW: tests carry their coding system")
+    func coding() {
+        #expect(HL7AnalyserDriver.coded("2951-2") == "2951-2^^LN")
+        for (code, expected) in [("2951-3", "2951-3^^L"), ("GLU", "GLU^^L"), ("A^^99X", "A^^99X"), ("-", "-^^L"), ("1-", "1-^^L")] {
+            #expect(HL7AnalyserDriver.coded(code) == expected)
+        }
     }
 
     @Test("IHE LAW: a test that is taken back goes by the number that it was ordered under")

@@ -129,7 +129,7 @@ struct OrderTests {
     func subjects() throws {
         var bench = try Bench()
         bench.receive(
-            session(["H|\\^&", "Q|1|^A1|^A9|ALL", "Q|2|ALL||ALL|||20240318|20240319", "Q|3|||ALL|||20240318", "L|1"]))
+            session(["H|\\^&", "Q|1|^A1|^A9|ALL", "Q|2|ALL||ALL||20240318|20240319", "Q|3|||ALL|||20240318", "L|1"]))
         _ = bench.transmitted()
         let queries = bench.replay.queries[0].queries
         #expect(queries.map(\.specimenID) == ["A1", "", ""] && queries.map(\.lastSpecimenID) == ["A9", "", ""])

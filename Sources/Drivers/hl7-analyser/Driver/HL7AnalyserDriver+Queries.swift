@@ -95,12 +95,27 @@ extension HL7AnalyserDriver {
         if queries.count >= HL7AnalyserDriver.mostQueries {
             answerNothing(queries.removeFirst(), now: arrival.now, events: &events)
         }
+        let isForAll =
+            dialect == .law
+            ? message.string(message.component(1, of: qpdName(of: message))) == "WOS_ALL"
+            : !query.from.isEmpty || !query.to.isEmpty
         var pending = PendingQuery(
             message: message, dialect: dialect, specimen: query.specimenID, token: query.token,
             expiry: arrival.now.monotonic &+ options.query.timeout, isFramed: arrival.isFramed)
         pending.isRange = !query.lastSpecimenID.isEmpty
+        if query.specimenID.isEmpty, query.patientID.isEmpty, result.orders.isEmpty, !isForAll {
+            // A tube whose code could not be read: all orders of the laboratory are no answer to that.
+            let text = "message \(message.header(10)) asks about no specimen; the device is told that nothing is ordered"
+            events.append(.fault(.notice, text, start: arrival.start, end: arrival.end))
+            answerNothing(pending, now: arrival.now, events: &events)
+            return
+        }
         queries.append(pending)
         events.append(.query(result, start: arrival.start, end: arrival.end))
+    }
+
+    private func qpdName(of message: HL7Message) -> HL7Message.Span {
+        message.firstSegment(.qpd).map { message.field(1, of: $0) } ?? message.field(1, of: -1)
     }
 
     /// QCN: the device no longer wants the answer.

@@ -27,7 +27,13 @@ struct OrderDesk: Sendable {
     /// What is said to a device that asks: reads on a connection of its own, never behind the writer.
     func answer(_ message: DeviceMessage) async -> [OrderSubmission] {
         var submissions: [OrderSubmission] = []
+        // What stands at a place of a rack nobody here knows.
+        let isAboutPlaces = message.orders.contains { !$0.rack.isEmpty || !$0.position.isEmpty }
         for query in message.queries {
+            if isAboutPlaces, query.specimenID.isEmpty, query.patientID.isEmpty {
+                submissions.append(planner.nothing(query))
+                continue
+            }
             do {
                 let plan = planner.answer(query, try await orders(for: query))
                 tell(plan, asked: query)
