@@ -61,6 +61,10 @@ struct OrderTests {
                 #""O.26 Z""#,
                 "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rP|1\rO|1|S7|||||||||||||||||||||||Z\rL|1|F\r"
             ),
+            (
+                #""Q.13 X""#,
+                "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rQ|1|PAT^S7^^2||^^^GLU@^^^K||||||||X\rL|1|N\r"
+            ),
             (#""none""#, ""),
         ]
         for (option, expected) in cases {
@@ -138,6 +142,13 @@ struct OrderTests {
         bench.receive(session(["H|\\^&", "Q|1|^^||ALL", "L|1"]))
         #expect(bench.replay.queries.count == 1)
         #expect(Self.drain(&bench).hasSuffix("L|1|I\r"))
+        // A number that the device gave itself is no code of a tube.
+        var numbered = try Bench(#"{"query": {"specimen": "Q.3.3", "unnamed": {"Q.3.4": "A"}}}"#)
+        numbered.receive(session(["H|\\^&", "Q|1|2^1^       17^A", "L|1"]))
+        #expect(numbered.replay.queries.isEmpty)
+        _ = numbered.transmitted()
+        numbered.receive(session(["H|\\^&", "Q|1|2^1^      017^B", "L|1"]))
+        #expect(numbered.replay.queries.first?.queries.first?.specimenID == "017")
     }
 
     @Test("an order that waits for the line is not sent beside an answer that holds it; a question taken back gets none")

@@ -30,9 +30,30 @@ struct OrderWriter {
             writePatient(order, number: index + 1, question: own, delimiters: delimiters, to: &writer)
             writeOrders(order, isAnswer: isAnswer, question: own, delimiters: delimiters, to: &writer)
         }
+        if told.isEmpty, !isWord, options.unknown == .question, let question {
+            repeatQuestion(question, to: &writer)
+            writer.terminator(code: options.orderTerminator)
+            return writer.text
+        }
         let code = told.isEmpty ? word : isAnswer ? options.answerTerminator : options.orderTerminator
         writer.terminator(code: code)
         return writer.text
+    }
+
+    /// The device's query as it wrote it, with Q.13 = X: cancelled, nothing is known.
+    private func repeatQuestion(_ question: LIS02Message, to writer: inout LIS02Writer) {
+        guard let record = question.records.first(where: { $0.type == UInt8(ascii: "Q") }) else { return }
+        writer.begin("Q", sequence: 1)
+        for number in 3...12 {
+            let span = question.field(record, number)
+            if span.isEmpty { continue }
+            if question.delimiters == writer.delimiters {
+                writer.setRaw(number, Array(question.text[span.start..<span.end]))
+            } else {
+                writer.set(number, question.string(span))
+            }
+        }
+        writer.set(13, "X")
     }
 
     private static func question(of order: DeviceOrder) -> LIS02Message? {
