@@ -304,6 +304,28 @@ def test_a_group_of_samples_by_hl7(tmp_path):
         assert states(running, "0012") == {"1742-6": "accepted"}
 
 
+ORM = "MSH|^~\\&|||||20190504060725||ORM^O01|{id}|P|2.3.1||||||UNICODE\rORC|RF||{specimen}||IP\r"
+
+
+def test_a_blood_count_is_asked_for_and_sent_until_its_result(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, base="mindray-bc5130", orders={"download": "query"}) as running, \
+            MLLPAnalyser(port) as analyser:
+        take_up(running, tmp_path, "PL1,007,P1,Doe^Jane,,F,58410-2 57021-8 2345-7,,,")
+        analyser.say(ORM.format(id=1, specimen="7"))
+        assert segments(analyser.hear(), "MSA")[0][1:3] == ["AR", "1"]
+        analyser.say(ORM.format(id=2, specimen="007"))
+        order = analyser.hear()
+        assert str(order.segment("MSA")[1]) == "AA" and str(order.segment("ORC")[2]) == "007"
+        assert segments(order, "OBX")[-1][3:6] == ["08003^Test Mode^99MRC", "", "CBC+DIFF"]
+        until(lambda: states(running, "007") == {"58410-2": "sent", "57021-8": "sent", "2345-7": "registered"}, what="sent")
+        analyser.say("MSH|^~\\&|||||20240318120000||ORU^R01|3|P|2.3.1||||||UNICODE\rPID|1||P1^^^^MR\r"
+                     "OBR|1||007|00001^Automated Count^99MRC|||20240318115500\r"
+                     "OBX|1|NM|6690-2^WBC^LN||6.1|10*9/L|4-10|N|||F\rOBX|2|NM|751-8^NEU#^LN||3.2|10*9/L|2-7|N|||F\r")
+        assert str(analyser.hear().segment("MSA")[1]) == "AA"
+        until(lambda: states(running, "007")["57021-8"] == "resulted" == states(running, "007")["58410-2"], what="results")
+
+
 AU_OPTIONS = {"start": "STX", "end": "ETX", "bcc": "none", "detect": False,
               "widths": {"system": 2, "id": 20, "sex": 1, "years": 3, "months": 2, "information": 20, "test": 3}}
 

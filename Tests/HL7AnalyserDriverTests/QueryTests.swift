@@ -156,6 +156,41 @@ struct QueryTests {
         #expect(workflow.queries.isEmpty && workflow.sent.last?.contains("\nORC|DC|") == true)
     }
 
+    @Test("ORM^O01 that asks: ORR^O02 with the modes, AR for a sample nobody knows; the order is sent, no word comes")
+    func orderResponse() throws {
+        let options = #"""
+            {"query": {"test_row": "08003^Test Mode^99MRC", "rows": {"08002^Blood Mode^99MRC": "W"}, "sex": {"F": "Female"},
+             "service": "00001^Automated Count^99MRC"}}
+            """#
+        var bench = try Bench(options)
+        let ask = "MSH|^~\\&|||||20190504060725||ORM^O01|389|P|2.3.1||||||UNICODE\nORC|RF||S-01||IP\n"
+        bench.block(ask)
+        let query = try #require(bench.queries.first?.queries.first)
+        #expect(query.specimenID == "S-01")
+        let order = #"""
+            {"token":"\#(query.token)","specimen_id":"S-01","tests":["CBC","CBC+DIFF"],
+             "patient":{"id":"P1","name":"Doe^Jane","birth_date":"1980-02-29","sex":"F"}}
+            """#
+        #expect(try bench.submit(order) == .accepted)
+        let lines = bench.sent[0].split(separator: "\n").map(String.init)
+        #expect(lines[0].contains("||ORR^O02|"))
+        for line in [
+            "MSA|AA|389", "PID|1||P1^^^^MR||Doe^Jane||19800229|Female", "ORC|AF|S-01",
+            "OBR|1|S-01||00001^Automated Count^99MRC", "OBX|1|IS|08002^Blood Mode^99MRC||W||||||F",
+            "OBX|2|IS|08003^Test Mode^99MRC||CBC+DIFF||||||F",
+        ] { #expect(lines.contains(line), "\(line)") }
+        #expect(bench.orders.map { $0.orders[0].action } == ["sent"] && bench.driver.isIdle)
+        bench.block(ask)
+        let again = try #require(bench.queries.last?.queries.first?.token)
+        #expect(try bench.submit(#"{"token":"\#(again)","specimen_id":"S-01","tests":[]}"#) == .accepted)
+        #expect(bench.sent[1].contains("ORR^O02") && bench.sent[1].contains("\nMSA|AR|389\n"))
+        // Without code no one's order, and an order that does not ask is none of ours.
+        bench.block(ask.replacing("S-01", with: ""))
+        #expect(bench.sent[2].contains("\nMSA|AR|389\n") && bench.queries.count == 2)
+        bench.block(ask.replacing("|RF|", with: "|NW|"))
+        #expect(bench.sent[3].contains("MSA|AR|389") && bench.faults.last?.0 == .refused)
+    }
+
     @Test("IHE LAW: tests carry their coding system")
     func coding() {
         #expect(HL7AnalyserDriver.coded("2951-2") == "2951-2^^LN")

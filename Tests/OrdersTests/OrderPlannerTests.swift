@@ -68,6 +68,9 @@ struct OrderPlannerTests {
         #expect(OrderTestMap(OrderRules(), known: both).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["ALT"])))
         #expect(OrderTestMap(OrderRules(), known: alone).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["1742-6"])))
         #expect(OrderTestMap(OrderRules(), known: alone).meaning(of: "X") == .notHere)
+        var listed = OrderRules()
+        listed.fromCodes = false
+        #expect(OrderTestMap(listed, known: both).meaning(of: "ALT") == .notHere)
     }
 
     @Test("A code that two of the device's codes mean is not guessed")

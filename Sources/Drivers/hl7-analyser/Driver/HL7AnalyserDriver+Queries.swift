@@ -54,7 +54,9 @@ extension HL7AnalyserDriver {
         _ message: HL7Message, type: String, event: String, _ arrival: Arrival, events: inout [StreamDriverEvent]
     ) {
         var dialect = options.query.dialect
-        if dialect == .auto { dialect = type == "QRY" ? .display : event == "Q11" ? .law : .response }
+        if dialect == .auto || type == "ORM" && dialect != .none {
+            dialect = type == "QRY" ? .display : type == "ORM" ? .order : event == "Q11" ? .law : .response
+        }
         guard dialect != .none else {
             refuse(
                 message, .applicationReject, errorCode: "201", "queries are not answered here (query: dialect: none)",
@@ -64,6 +66,7 @@ extension HL7AnalyserDriver {
         var context = SegmentContext()
         for (index, segment) in message.segments.enumerated() { context.note(segment.name, at: index) }
         context.pid = message.firstSegment(.pid)
+        context.orc = message.firstSegment(.orc)
         var query = DeviceMessage.Query()
         query.specimenID = options.query.specimen.text(context, in: message)
         query.patientID = options.query.patient.text(context, in: message)
@@ -96,7 +99,9 @@ extension HL7AnalyserDriver {
             answerNothing(queries.removeFirst(), now: arrival.now, events: &events)
         }
         let isForAll =
-            dialect == .law
+            dialect == .order
+            ? false
+            : dialect == .law
             ? message.string(message.component(1, of: qpdName(of: message))) == "WOS_ALL"
             : !query.from.isEmpty || !query.to.isEmpty
         var pending = PendingQuery(
@@ -182,7 +187,10 @@ extension HL7AnalyserDriver {
         }
         if !order.isFollowed { query.told += 1 }
         let arrival = Arrival(start: 0, end: 0, isFramed: query.isFramed, now: now)
-        if query.dialect == .law {
+        if query.dialect == .order {
+            send(orderResponse(order, to: query.message, now), arrival, events: &events)
+            tellSent(order, events: &events)
+        } else if query.dialect == .law {
             sendOrder(order, delimiters: query.message.delimiters, header: query.message, arrival, events: &events)
         } else {
             if query.told == 1 {
@@ -274,6 +282,7 @@ extension HL7AnalyserDriver {
         switch query.dialect {
         case .law: return
         case .display: send(displayStatus(of: query.message, "AE", now), arrival, events: &events)
+        case .order: send(orderRefusal(of: query.message, "AE", now), arrival, events: &events)
         case .auto, .response, .none:
             send(queryResponse(to: query.message, status: "AE", now), arrival, events: &events)
         }
@@ -289,6 +298,7 @@ extension HL7AnalyserDriver {
             sendOrder(
                 nothing, delimiters: query.message.delimiters, header: query.message, arrival, events: &events)
         case .display: send(displayStatus(of: query.message, "NF", now), arrival, events: &events)
+        case .order: send(orderRefusal(of: query.message, "AR", now), arrival, events: &events)
         case .auto, .response, .none:
             send(queryResponse(to: query.message, status: "NF", now), arrival, events: &events)
         }
