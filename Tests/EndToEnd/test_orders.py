@@ -410,6 +410,14 @@ def test_two_analysers_never_get_one_tube_unasked(tmp_path):
             assert sorted(seen) == [f"S{n}" for n in range(6)]
 
 
+def test_what_waits_for_others_does_not_keep_an_order_back(tmp_path):
+    port = free_port()
+    orders = {"download": "push", "tests": {"GLU": "GLU"}}
+    with gateway(tmp_path, port, orders=orders) as running, Analyser(port) as analyser:
+        take_up(running, tmp_path, *[f"PL{n},S{n},P{n},,,,OTHER,,," for n in range(450)], "PLX,SX,PX,,,,GLU,,,")
+        assert next(r for r in analyser.take() if r.startswith("O|")).split("|")[2] == "SX"
+
+
 def test_an_order_on_its_way_when_the_gateway_dies_goes_out_again(tmp_path):
     port = free_port()
     with gateway(tmp_path, port, orders={"download": "push", "unlisted": "send"}) as running:

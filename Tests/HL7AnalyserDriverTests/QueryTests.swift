@@ -94,7 +94,8 @@ struct QueryTests {
         #expect(bench.orders.first?.orders.first?.action == "OK")
     }
 
-    @Test("a group: one QCK, then a DSR for each sample with its number in DSC, each after the device's word on the last")
+    @Test(
+        "a group: one QCK, then a DSR for each sample with its number in DSC, each after the device's word on the last")
     func group() throws {
         var bench = try Bench()
         let query = """
@@ -194,7 +195,9 @@ struct QueryTests {
     @Test("IHE LAW: tests carry their coding system")
     func coding() {
         #expect(HL7AnalyserDriver.coded("2951-2") == "2951-2^^LN")
-        for (code, expected) in [("2951-3", "2951-3^^L"), ("GLU", "GLU^^L"), ("A^^99X", "A^^99X"), ("-", "-^^L"), ("1-", "1-^^L")] {
+        for (code, expected) in [
+            ("2951-3", "2951-3^^L"), ("GLU", "GLU^^L"), ("A^^99X", "A^^99X"), ("-", "-^^L"), ("1-", "1-^^L"),
+        ] {
             #expect(HL7AnalyserDriver.coded(code) == expected)
         }
     }

@@ -152,7 +152,8 @@ struct OrderTests {
         #expect(numbered.replay.queries.first?.queries.first?.specimenID == "017")
     }
 
-    @Test("an order that waits for the line is not sent beside an answer that holds it; a question taken back gets none")
+    @Test(
+        "an order that waits for the line is not sent beside an answer that holds it; a question taken back gets none")
     func superseded() throws {
         var bench = try Bench()
         bench.receive(session(Self.query, endsWithEOT: false))
@@ -176,7 +177,8 @@ struct OrderTests {
         #expect(bench.driver.isIdle)
     }
 
-    @Test("forms of O.5, fixed fields of answers and of what is sent unasked, echoes only where they are the specimen's")
+    @Test(
+        "forms of O.5, fixed fields of answers and of what is sent unasked, echoes only where they are the specimen's")
     func forms() throws {
         var bench = try Bench(
             #"{"query": {"specimen": "Q.3.3"}, "order": {"test": "^^^*^0", "set": {"H.11": "TSDWN^REPLY"}, "set_unasked": {"H.11": "TSDWN^BATCH"}, "echo": {"O.3": "Q.3", "O.4": "Q.3.4"}}}"#

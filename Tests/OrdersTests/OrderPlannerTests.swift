@@ -66,7 +66,8 @@ struct OrderPlannerTests {
         let both = [(code: "1742-6", loinc: "1742-6", local: ""), (code: "ALT", loinc: "1742-6", local: "")]
         let alone = [(code: "1742-6", loinc: "1742-6", local: "")]
         #expect(OrderTestMap(OrderRules(), known: both).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["ALT"])))
-        #expect(OrderTestMap(OrderRules(), known: alone).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["1742-6"])))
+        #expect(
+            OrderTestMap(OrderRules(), known: alone).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["1742-6"])))
         #expect(OrderTestMap(OrderRules(), known: alone).meaning(of: "X") == .notHere)
         var listed = OrderRules()
         listed.fromCodes = false
@@ -104,7 +105,9 @@ struct OrderPlannerTests {
     func negative() {
         var elsewhere = order("1", ["GLU"])
         elsewhere.devices = ["d2"]
-        for orders in [[], [order("1", ["GLU"], state: .resulted)], [order("1", ["GLU"], state: .cancelled)], [elsewhere]] {
+        for orders in [
+            [], [order("1", ["GLU"], state: .resulted)], [order("1", ["GLU"], state: .cancelled)], [elsewhere],
+        ] {
             let plan = planner().answer(query("1"), orders)
             #expect(plan.submissions.count == 1 && tests(plan.submissions.first) == [])
         }
@@ -199,5 +202,6 @@ struct OrderPlannerTests {
         #expect(actions == ["C", "A"])
         #expect(plan.submissions.map(\.isCancellation) == [true, false])
         #expect(planner().download([mixed]).submissions.isEmpty)
+        #expect(push.concerns(mixed) && !push.concerns(order("1", ["HBA1C", "1988-5"])))
     }
 }

@@ -65,6 +65,14 @@ public struct OrderPlanner: Sendable {
         return plan
     }
 
+    /// Whether an order holds something to send to the device, as far as it tells by itself.
+    public func concerns(_ order: LaboratoryOrder) -> Bool {
+        order.tests.contains { test in
+            if test.state == .cancelled { return test.device == device }
+            return isFor(order) && isGiven(test, true) && map.meaning(of: test.code) != .notHere
+        }
+    }
+
     /// What is to be sent unasked: tests that no device has, and those taken back that this device has.
     public func download(_ orders: [LaboratoryOrder]) -> OrderPlan {
         var plan = OrderPlan()
@@ -196,7 +204,8 @@ public struct OrderPlanner: Sendable {
             numbers.append(item.number)
         }
         let priority: LaboratoryOrder.Priority =
-            orders.contains { $0.priority == .stat } ? .stat : orders.contains { $0.priority == .asap } ? .asap : .routine
+            orders.contains { $0.priority == .stat }
+            ? .stat : orders.contains { $0.priority == .asap } ? .asap : .routine
         let placers = Set(orders.map(\.placer))
         let type = orders.last { !$0.specimenType.isEmpty }?.specimenType ?? ""
         var object: JSONObject = [

@@ -23,13 +23,17 @@ extension HL7AnalyserDriver {
         writer.field(1, "1")
         writer.field(2, order.specimenID)
         if !options.query.service.isEmpty { HL7AnalyserDriver.components(of: options.query.service, in: 4, &writer) }
-        var rows: [(type: String, code: String, value: String)] = options.query.fixedRows.map { ("IS", $0.code, $0.value) }
+        var rows: [(type: String, code: String, value: String)] = options.query.fixedRows.map {
+            ("IS", $0.code, $0.value)
+        }
         if options.query.testRow.isEmpty {
             rows += order.tests.map { ("NM", $0, "") }
         } else {
             // CBC and CBC+DIFF together are CBC+DIFF.
             var parts: [Substring] = []
-            for part in order.tests.flatMap({ $0.split(separator: "+") }) where !parts.contains(part) { parts.append(part) }
+            for part in order.tests.flatMap({ $0.split(separator: "+") }) where !parts.contains(part) {
+                parts.append(part)
+            }
             rows.append(("IS", options.query.testRow, parts.joined(separator: "+")))
         }
         for (place, row) in rows.enumerated() {

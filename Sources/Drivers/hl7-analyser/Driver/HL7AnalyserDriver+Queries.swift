@@ -76,7 +76,8 @@ extension HL7AnalyserDriver {
             if query.specimenID.isEmpty {
                 // Mindray: QRF-4 and 5 are the first and last sample of a group.
                 query.specimenID = message.string(message.component(1, of: message.trimmed(message.field(4, of: qrf))))
-                query.lastSpecimenID = message.string(message.component(1, of: message.trimmed(message.field(5, of: qrf))))
+                query.lastSpecimenID = message.string(
+                    message.component(1, of: message.trimmed(message.field(5, of: qrf))))
                 if query.specimenID.isEmpty { swap(&query.specimenID, &query.lastSpecimenID) }
             }
         }
@@ -102,15 +103,16 @@ extension HL7AnalyserDriver {
             dialect == .order
             ? false
             : dialect == .law
-            ? message.string(message.component(1, of: qpdName(of: message))) == "WOS_ALL"
-            : !query.from.isEmpty || !query.to.isEmpty
+                ? message.string(message.component(1, of: qpdName(of: message))) == "WOS_ALL"
+                : !query.from.isEmpty || !query.to.isEmpty
         var pending = PendingQuery(
             message: message, dialect: dialect, specimen: query.specimenID, token: query.token,
             expiry: arrival.now.monotonic &+ options.query.timeout, isFramed: arrival.isFramed)
         pending.isRange = !query.lastSpecimenID.isEmpty
         if query.specimenID.isEmpty, query.patientID.isEmpty, result.orders.isEmpty, !isForAll {
             // A tube whose code could not be read: all orders of the laboratory are no answer to that.
-            let text = "message \(message.header(10)) asks about no specimen; the device is told that nothing is ordered"
+            let text =
+                "message \(message.header(10)) asks about no specimen; the device is told that nothing is ordered"
             events.append(.fault(.notice, text, start: arrival.start, end: arrival.end))
             answerNothing(pending, now: arrival.now, events: &events)
             return

@@ -160,7 +160,8 @@ extension HL7AnalyserDriver {
         }
         if let msa {
             var comment = DeviceMessage.Comment()
-            let said = [message.string(message.field(3, of: msa)), conditionText(of: message, msa, code)]
+            let said =
+                [message.string(message.field(3, of: msa)), conditionText(of: message, msa, code)]
                 + errorTexts(of: message)
             comment.text = said.filter { !$0.isEmpty }.joined(separator: "; ")
             comment.code = code

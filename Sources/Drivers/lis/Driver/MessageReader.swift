@@ -190,7 +190,9 @@ struct MessageReader {
         if question.status != "A", isUnread || isNobody {
             // A tube whose code could not be read: all orders of the laboratory are no answer to that.
             unnamed.append(question.token)
-            if faults.count < 4 { faults.append("a query names no specimen; the device is told that nothing is ordered") }
+            if faults.count < 4 {
+                faults.append("a query names no specimen; the device is told that nothing is ordered")
+            }
             return
         }
         query.queries.append(question)

@@ -84,7 +84,8 @@ struct OrderOptions {
         }
         if let form = try reader.text("test") {
             let parts = form.split(separator: "^", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count <= 20, let place = parts.firstIndex(of: "*"), parts.count(where: { $0 == "*" }) == 1 else {
+            guard parts.count <= 20, let place = parts.firstIndex(of: "*"), parts.count(where: { $0 == "*" }) == 1
+            else {
                 throw OptionsFault(
                     "options.order.test: \"\(form)\" has no component that is *; write for example ^^^*^0")
             }

@@ -11,7 +11,9 @@ struct OrderWriter {
         // Where a question cannot be answered, silence is no answer to it either: it is what an unknown specimen gets.
         let word = isError && !options.errorTerminator.isEmpty ? options.errorTerminator : "I"
         let isWord = isError && !options.errorTerminator.isEmpty
-        let told = orders.filter { $0.isKnown || !isWord && (options.unknown == .noOrder || options.unknown == .noPatient) }
+        let told = orders.filter {
+            $0.isKnown || !isWord && (options.unknown == .noOrder || options.unknown == .noPatient)
+        }
         if told.isEmpty, !isWord, options.unknown == .silence { return nil }
         let question = orders.first.flatMap(OrderWriter.question(of:))
         let isAnswer = question != nil
@@ -92,7 +94,8 @@ struct OrderWriter {
             }
             record.repeats[5] = tests.map { options.testForm.before + [$0] + options.testForm.after }
             finish(
-                &record, type: UInt8(ascii: "O"), question: question, delimiters: delimiters, specimen: order.specimenID)
+                &record, type: UInt8(ascii: "O"), question: question, delimiters: delimiters, specimen: order.specimenID
+            )
             record.write("O", sequence: index + 1, to: &writer)
         }
     }
@@ -115,7 +118,9 @@ struct OrderWriter {
             // A question about all, or a range, names none of the specimens that are told.
             if type == UInt8(ascii: "O"), echo.to.field == options.specimen?.field,
                 !question.holds(specimen, in: question.field(record, echo.from.field))
-            { continue }
+            {
+                continue
+            }
             if echo.from.component == .all, case .all = echo.to.component, question.delimiters == delimiters {
                 // A whole field with its components, as the device wrote it.
                 draft.raw[echo.to.field] = Array(question.text[span.start..<span.end])

@@ -47,7 +47,7 @@ struct OrdersImportCommand: AsyncParsableCommand {
         let bytes = try CaptureFile.bytes(file)
         if OrderFile.isLaboratory(bytes) {
             return try await LaboratoryOrders.take(
-            bytes, from: file, encoding: encoding, check, place, output)
+                bytes, from: file, encoding: encoding, check, place, output)
         }
         let orders: [ImagingOrder]
         do {
