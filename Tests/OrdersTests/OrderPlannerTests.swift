@@ -131,6 +131,9 @@ struct OrderPlannerTests {
         let held = planner().answer(query("1"), [order("1", patient: "P1", ["GLU"]), order("1", patient: "P2", ["K"])])
         #expect(held.submissions.first?.content["error"]?.string?.contains("more than one patient") == true)
         #expect(planner().answer(query("1"), []).submissions.first?.content["error"] == nil)
+        let push = planner { $0.download = .push }
+        #expect(push.subject(of: query("1")) == .nothing)
+        #expect(push.answer(query("1"), []).submissions.first?.content["error"] != nil)
         let plan = planner().answer(query("1"), [order("1", ["GLU", "CBC"])])
         #expect(plan.submissions.first?.content["test_numbers"]?.array?.compactMap(\.string) == ["1", "2"])
         let some = planner().answer(query("1", tests: ["DIFF"]), [order("1", ["GLU", "CBC"])])

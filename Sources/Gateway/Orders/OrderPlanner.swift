@@ -60,7 +60,8 @@ public struct OrderPlanner: Sendable {
         if plan.submissions.isEmpty {
             // What is held back is not said to be nothing.
             let held = isOne ? plan.problems.first(where: \.isHeldWhole)?.text : nil
-            plan.submissions.append(nothing(query, error: held))
+            let unasked = rules.download == .push ? "\(device) is sent its orders unasked (orders: download)" : nil
+            plan.submissions.append(nothing(query, error: held ?? unasked))
         }
         return plan
     }
