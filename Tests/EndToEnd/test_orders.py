@@ -392,6 +392,33 @@ def test_all_and_ranges_in_one_message_after_a_refused_frame(tmp_path):
         assert analyser.take()[-1] == "L|1|I", "a tube without a code is not all tubes"
 
 
+FAMILIES = [
+    # Profile, its `orders`, what is ordered, Q.3 as the device writes it with {}; fields of the answer that the device wants.
+    ("sysmex-xn1000", {}, "58410-2", "2^1^{:>22}^B",
+     {3: "2^1^{:>22}^B", 5: "\\".join(f"^^^^{name}" for name in "WBC RBC HGB HCT MCV MCH MCHC PLT".split())}),
+    ("roche-cobas-e411", {"tests": {"TSH": "10"}}, "TSH", "^^{}^0^50001^1^^S1^SC",
+     {3: "{}", 4: "0^50001^1^^S1^SC", 5: "^^^10^", 26: "O"}),
+    ("roche-cobas-c311", {"tests": {"GLU": "767"}}, "GLU", "11625^{}^1^^004", {3: "11625^{}^1^^004", 5: "^^^767^", 26: "O"}),
+    ("abbott-architect", {"tests": {"TSH": "16"}}, "TSH", "^{}", {3: "{}", 5: "^^^16", 12: "A", 26: "Q"}),
+    ("mindray-bs240", {"tests": {"X": "ALT"}}, "X", "^{}", {4: "{}", 5: "ALT"}),
+    ("cepheid-genexpert", {}, "94500-6", "P1^{}", {3: "{}", 5: "^^^SARS", 16: "ORH"}),
+]
+
+
+@pytest.mark.parametrize("base, orders, code, question, fields", FAMILIES, ids=[family[0] for family in FAMILIES])
+def test_what_a_family_wants_to_have_back(tmp_path, base, orders, code, question, fields):
+    port = free_port()
+    with gateway(tmp_path, port, base=base, orders={"download": "query", **orders}) as running, Analyser(port) as analyser:
+        take_up(running, tmp_path, f"PL1,0A17,P1,,,,{code},,,")
+        [order] = analyser.orders("0A17", component=question)
+        assert {n: order[n - 1] for n in fields} == {n: text.format("0A17") for n, text in fields.items()}
+        analyser.query("0B99", component=question)
+        records = analyser.take()
+        assert not [r for r in records if r.startswith("O")], "nobody's tests"
+        if base == "abbott-architect":
+            assert records[1].split("|")[2] == "^0B99" and records[1].split("|")[12] == "X"
+
+
 def test_two_analysers_never_get_one_tube_unasked(tmp_path):
     ports = [free_port(), free_port()]
     with gateway(tmp_path, *ports, orders={"download": "push", "unlisted": "send"}) as running:
