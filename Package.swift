@@ -284,7 +284,8 @@ let tests: [Target] = [
 // Fuzz entries: one file a codec or driver, run for seconds by FuzzTests and for as long as one likes by `make fuzz`.
 let fuzzEntries: [Target.Dependency] = [
     "CharacterSets", "LIS01", "LIS02", "MLLP", "HL7v2", "FHIR", "JSONText", "DriverKit", "DriverWire", "LISDriver",
-    "HL7AnalyserDriver", "DeviceProfile", "Normalization", "ResultModel", "Terminology", "DICOM", "StructuredReports",
+    "HL7AnalyserDriver", "Orders", "DeviceProfile", "Normalization", "ResultModel", "Terminology", "DICOM",
+    "StructuredReports",
     "ImagingModel",
     "HitachiDriver",
     "POCT1A", "POCT1ADriver", "DelimitedDriver",

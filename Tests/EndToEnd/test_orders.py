@@ -193,7 +193,7 @@ def test_a_query_meets_an_order_on_its_way(tmp_path):
 
 
 QRY = ("MSH|^~\\&|Analyser|Lab|||20240318143000||QRY^Q02|{id}|P|2.3.1||||||UNICODE\r"
-       "QRD|20240318143000|R|D|{id}|||RD|{specimen}|OTH|||T\rQRF|Analyser|||||RCT|COR|ALL\r")
+       "QRD|20240318143000|R|D|{id}|||RD|{specimen}|OTH|||T\rQRF|Analyser|{times}|||RCT|COR|ALL\r")
 
 
 class MLLPAnalyser:
@@ -225,10 +225,10 @@ def test_mindray_asks_by_hl7(tmp_path):
     port = free_port()
     with gateway(tmp_path, port, base="mindray-bs300") as running, MLLPAnalyser(port) as analyser:
         take_up(running, tmp_path, "PL1,0012,P1,Doe^Jane,19800229,F,1742-6 99999-9,,,")
-        analyser.say(QRY.format(id=1, specimen="UNKNOWN"))
+        analyser.say(QRY.format(id=1, specimen="UNKNOWN", times="|"))
         answer = analyser.hear()
         assert (str(answer.segment("MSH")[9]), str(answer.segment("QAK")[2])) == ("QCK^Q02", "NF")
-        analyser.say(QRY.format(id=2, specimen="0012"))
+        analyser.say(QRY.format(id=2, specimen="0012", times="|"))
         answer = analyser.hear()
         assert str(answer.segment("QAK")[2]) == "OK" and str(answer.segment("MSA")[2]) == "2"
         display = analyser.hear()
@@ -258,6 +258,8 @@ def test_ihe_law_from_the_question_to_a_test_taken_back(tmp_path):
         assert str(analyser.hear().segment("MSH")[9]) == "RSP^K11^RSP_K11"
         nothing = analyser.hear()
         assert str(nothing.segment("ORC")[1]) == "DC" and str(nothing.segment("SPM")[2]) == "NOBODY"
+        analyser.say(LAW.format(id=2, specimen="|R7|3").replace("WOS^", "WOS_BY_RACK^"))
+        assert analyser.hear() and str(analyser.hear().segment("ORC")[1]) == "DC", "nobody here knows what stands there"
         # Unasked: each test is a step with a number of its own; the device takes one and refuses the other.
         take_up(running, tmp_path, "PL1,S1,P1,Doe^Jane,,,2951-2 2823-3,,,")
         order = analyser.hear()
@@ -287,7 +289,7 @@ def test_a_group_of_samples_by_hl7(tmp_path):
     port = free_port()
     with gateway(tmp_path, port, base="mindray-bs300") as running, MLLPAnalyser(port) as analyser:
         take_up(running, tmp_path, "PL1,0012,P1,,,,1742-6,,,", "PL2,0013,P2,,,,1920-8,,,", "PL3,0014,P3,,,,K,,,")
-        analyser.say(QRY.format(id=1, specimen=""))
+        analyser.say(QRY.format(id=1, specimen="", times="20200101000000|20991231235959"))
         assert str(analyser.hear().segment("QAK")[2]) == "OK"
         for number, (specimen, test) in enumerate([("0012", "ALT"), ("0013", "AST")], 1):
             display = analyser.hear()
@@ -300,6 +302,28 @@ def test_a_group_of_samples_by_hl7(tmp_path):
         row = running.cli("orders", "list", "--laboratory", "--specimen", "0013")[0]
         assert "error 205" in row["note"] and row["device"] == "a1"
         assert states(running, "0012") == {"1742-6": "accepted"}
+
+
+ORM = "MSH|^~\\&|||||20190504060725||ORM^O01|{id}|P|2.3.1||||||UNICODE\rORC|RF||{specimen}||IP\r"
+
+
+def test_a_blood_count_is_asked_for_and_sent_until_its_result(tmp_path):
+    port = free_port()
+    with gateway(tmp_path, port, base="mindray-bc5130", orders={"download": "query"}) as running, \
+            MLLPAnalyser(port) as analyser:
+        take_up(running, tmp_path, "PL1,007,P1,Doe^Jane,,F,58410-2 57021-8 2345-7,,,")
+        analyser.say(ORM.format(id=1, specimen="7"))
+        assert segments(analyser.hear(), "MSA")[0][1:3] == ["AR", "1"]
+        analyser.say(ORM.format(id=2, specimen="007"))
+        order = analyser.hear()
+        assert str(order.segment("MSA")[1]) == "AA" and str(order.segment("ORC")[2]) == "007"
+        assert segments(order, "OBX")[-1][3:6] == ["08003^Test Mode^99MRC", "", "CBC+DIFF"]
+        until(lambda: states(running, "007") == {"58410-2": "sent", "57021-8": "sent", "2345-7": "registered"}, what="sent")
+        analyser.say("MSH|^~\\&|||||20240318120000||ORU^R01|3|P|2.3.1||||||UNICODE\rPID|1||P1^^^^MR\r"
+                     "OBR|1||007|00001^Automated Count^99MRC|||20240318115500\r"
+                     "OBX|1|NM|6690-2^WBC^LN||6.1|10*9/L|4-10|N|||F\rOBX|2|NM|751-8^NEU#^LN||3.2|10*9/L|2-7|N|||F\r")
+        assert str(analyser.hear().segment("MSA")[1]) == "AA"
+        until(lambda: states(running, "007")["57021-8"] == "resulted" == states(running, "007")["58410-2"], what="results")
 
 
 AU_OPTIONS = {"start": "STX", "end": "ETX", "bcc": "none", "detect": False,
@@ -368,6 +392,33 @@ def test_all_and_ranges_in_one_message_after_a_refused_frame(tmp_path):
         assert analyser.take()[-1] == "L|1|I", "a tube without a code is not all tubes"
 
 
+FAMILIES = [
+    # Profile, its `orders`, what is ordered, Q.3 as the device writes it with {}; fields of the answer that the device wants.
+    ("sysmex-xn1000", {}, "58410-2", "2^1^{:>22}^B",
+     {3: "2^1^{:>22}^B", 5: "\\".join(f"^^^^{name}" for name in "WBC RBC HGB HCT MCV MCH MCHC PLT".split())}),
+    ("roche-cobas-e411", {"tests": {"TSH": "10"}}, "TSH", "^^{}^0^50001^1^^S1^SC",
+     {3: "{}", 4: "0^50001^1^^S1^SC", 5: "^^^10^", 26: "O"}),
+    ("roche-cobas-c311", {"tests": {"GLU": "767"}}, "GLU", "11625^{}^1^^004", {3: "11625^{}^1^^004", 5: "^^^767^", 26: "O"}),
+    ("abbott-architect", {"tests": {"TSH": "16"}}, "TSH", "^{}", {3: "{}", 5: "^^^16", 12: "A", 26: "Q"}),
+    ("mindray-bs240", {"tests": {"X": "ALT"}}, "X", "^{}", {4: "{}", 5: "ALT"}),
+    ("cepheid-genexpert", {}, "94500-6", "P1^{}", {3: "{}", 5: "^^^SARS", 16: "ORH"}),
+]
+
+
+@pytest.mark.parametrize("base, orders, code, question, fields", FAMILIES, ids=[family[0] for family in FAMILIES])
+def test_what_a_family_wants_to_have_back(tmp_path, base, orders, code, question, fields):
+    port = free_port()
+    with gateway(tmp_path, port, base=base, orders={"download": "query", **orders}) as running, Analyser(port) as analyser:
+        take_up(running, tmp_path, f"PL1,0A17,P1,,,,{code},,,")
+        [order] = analyser.orders("0A17", component=question)
+        assert {n: order[n - 1] for n in fields} == {n: text.format("0A17") for n, text in fields.items()}
+        analyser.query("0B99", component=question)
+        records = analyser.take()
+        assert not [r for r in records if r.startswith("O")], "nobody's tests"
+        if base == "abbott-architect":
+            assert records[1].split("|")[2] == "^0B99" and records[1].split("|")[12] == "X"
+
+
 def test_two_analysers_never_get_one_tube_unasked(tmp_path):
     ports = [free_port(), free_port()]
     with gateway(tmp_path, *ports, orders={"download": "push", "unlisted": "send"}) as running:
@@ -384,6 +435,14 @@ def test_two_analysers_never_get_one_tube_unasked(tmp_path):
                     idle = 0
                     seen += [r.split("|")[2] for r in records if r.startswith("O")]
             assert sorted(seen) == [f"S{n}" for n in range(6)]
+
+
+def test_what_waits_for_others_does_not_keep_an_order_back(tmp_path):
+    port = free_port()
+    orders = {"download": "push", "tests": {"GLU": "GLU"}}
+    with gateway(tmp_path, port, orders=orders) as running, Analyser(port) as analyser:
+        take_up(running, tmp_path, *[f"PL{n},S{n},P{n},,,,OTHER,,," for n in range(450)], "PLX,SX,PX,,,,GLU,,,")
+        assert next(r for r in analyser.take() if r.startswith("O|")).split("|")[2] == "SX"
 
 
 def test_an_order_on_its_way_when_the_gateway_dies_goes_out_again(tmp_path):

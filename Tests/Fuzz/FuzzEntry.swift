@@ -19,6 +19,7 @@ public struct FuzzEntry: Sendable {
         FuzzEntry(name: "driver-wire", run: fuzzDriverWire),
         FuzzEntry(name: "fhir", run: fuzzFHIR),
         FuzzEntry(name: "profile", run: fuzzProfile),
+        FuzzEntry(name: "order-file", run: fuzzOrderFile),
         FuzzEntry(name: "normalization", run: fuzzNormalization),
         FuzzEntry(name: "dicom", run: fuzzDICOM),
         FuzzEntry(name: "dicom-header", run: fuzzDICOMHeader),

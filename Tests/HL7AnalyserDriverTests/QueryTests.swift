@@ -94,7 +94,8 @@ struct QueryTests {
         #expect(bench.orders.first?.orders.first?.action == "OK")
     }
 
-    @Test("a group: one QCK, then a DSR for each sample with its number in DSC, each after the device's word on the last")
+    @Test(
+        "a group: one QCK, then a DSR for each sample with its number in DSC, each after the device's word on the last")
     func group() throws {
         var bench = try Bench()
         let query = """
@@ -115,17 +116,17 @@ struct QueryTests {
         try tell("7", #""tests":["K"],"more":true"#)
         try tell("9", #""tests":["NA"]"#)
         #expect(bench.sent.count == 2)
-        #expect(bench.sent[0].contains("QAK|SR|OK") && bench.sent[1].hasSuffix("DSP|29||GLU\nDSC|1\n"))
+        #expect(bench.sent[0].contains("QAK|SR|OK") && bench.sent[1].contains("DSP|29||GLU\nDSC|1\n"))
         func control(_ index: Int) -> Substring {
             bench.sent[index].split(separator: "|", omittingEmptySubsequences: false)[9]
         }
         bench.block("MSH|^~\\&|||||||ACK^Q03|8|P|2.3.1\nMSA|AE|\(control(1))||||204\n")
         #expect(bench.orders.last?.orders.first?.action == "AE")
         #expect(bench.orders.last?.comments.first?.text.contains("error 204, unknown key") == true)
-        #expect(bench.sent.count == 3 && bench.sent[2].contains("DSP|21||7\n") && bench.sent[2].hasSuffix("DSC|2\n"))
+        #expect(bench.sent.count == 3 && bench.sent[2].contains("DSP|21||7\n") && bench.sent[2].contains("\nDSC|2\n"))
         #expect(!bench.driver.isIdle)
         bench.block("MSH|^~\\&|||||||ACK^Q03|8|P|2.3.1\nMSA|AA|\(control(2))\n")
-        #expect(bench.sent.count == 4 && bench.sent[3].hasSuffix("DSP|29||NA\nDSC|3\n"))
+        #expect(bench.sent.count == 4 && bench.sent[3].contains("DSP|29||NA\nDSC|3\n"))
         #expect(bench.driver.isIdle)
     }
 
@@ -143,7 +144,62 @@ struct QueryTests {
         bench.block(display)
         let next = try #require(bench.queries.last?.queries.first?.token)
         #expect(try bench.submit(#"{"token":"\#(next)","specimen_id":"BC0099","tests":["A"]}"#) == .accepted)
-        #expect(bench.sent.count == 4 && bench.sent[3].hasSuffix("DSC\n"))
+        #expect(bench.sent.count == 4 && bench.sent[3].contains("\nDSC\n"))
+    }
+
+    @Test("a tube without a code is answered that nothing is ordered; the host is not asked for all")
+    func unnamed() throws {
+        var bench = try Bench()
+        bench.block(display.replacing("|BC0099|", with: "||").replacing("|20240318000000|20240318235959|", with: "|||"))
+        #expect(bench.queries.isEmpty && bench.sent.count == 1 && bench.sent[0].contains("QAK|SR|NF\n"))
+        var workflow = try Bench()
+        workflow.block(law.replacing("|S100", with: "|"))
+        #expect(workflow.queries.isEmpty && workflow.sent.last?.contains("\nORC|DC|") == true)
+    }
+
+    @Test("ORM^O01 that asks: ORR^O02 with the modes, AR for a sample nobody knows; the order is sent, no word comes")
+    func orderResponse() throws {
+        let options = #"""
+            {"query": {"test_row": "08003^Test Mode^99MRC", "rows": {"08002^Blood Mode^99MRC": "W"}, "sex": {"F": "Female"},
+             "service": "00001^Automated Count^99MRC"}}
+            """#
+        var bench = try Bench(options)
+        let ask = "MSH|^~\\&|||||20190504060725||ORM^O01|389|P|2.3.1||||||UNICODE\nORC|RF||S-01||IP\n"
+        bench.block(ask)
+        let query = try #require(bench.queries.first?.queries.first)
+        #expect(query.specimenID == "S-01")
+        let order = #"""
+            {"token":"\#(query.token)","specimen_id":"S-01","tests":["CBC","CBC+DIFF"],
+             "patient":{"id":"P1","name":"Doe^Jane","birth_date":"1980-02-29","sex":"F"}}
+            """#
+        #expect(try bench.submit(order) == .accepted)
+        let lines = bench.sent[0].split(separator: "\n").map(String.init)
+        #expect(lines[0].contains("||ORR^O02|"))
+        for line in [
+            "MSA|AA|389", "PID|1||P1^^^^MR||Doe^Jane||19800229|Female", "ORC|AF|S-01",
+            "OBR|1|S-01||00001^Automated Count^99MRC", "OBX|1|IS|08002^Blood Mode^99MRC||W||||||F",
+            "OBX|2|IS|08003^Test Mode^99MRC||CBC+DIFF||||||F",
+        ] { #expect(lines.contains(line), "\(line)") }
+        #expect(bench.orders.map { $0.orders[0].action } == ["sent"] && bench.driver.isIdle)
+        bench.block(ask)
+        let again = try #require(bench.queries.last?.queries.first?.token)
+        #expect(try bench.submit(#"{"token":"\#(again)","specimen_id":"S-01","tests":[]}"#) == .accepted)
+        #expect(bench.sent[1].contains("ORR^O02") && bench.sent[1].contains("\nMSA|AR|389\n"))
+        // Without code no one's order, and an order that does not ask is none of ours.
+        bench.block(ask.replacing("S-01", with: ""))
+        #expect(bench.sent[2].contains("\nMSA|AR|389\n") && bench.queries.count == 2)
+        bench.block(ask.replacing("|RF|", with: "|NW|"))
+        #expect(bench.sent[3].contains("MSA|AR|389") && bench.faults.last?.0 == .refused)
+    }
+
+    @Test("IHE LAW: tests carry their coding system")
+    func coding() {
+        #expect(HL7AnalyserDriver.coded("2951-2") == "2951-2^^LN")
+        for (code, expected) in [
+            ("2951-3", "2951-3^^L"), ("GLU", "GLU^^L"), ("A^^99X", "A^^99X"), ("-", "-^^L"), ("1-", "1-^^L"),
+        ] {
+            #expect(HL7AnalyserDriver.coded(code) == expected)
+        }
     }
 
     @Test("IHE LAW: a test that is taken back goes by the number that it was ordered under")

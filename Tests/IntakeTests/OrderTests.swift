@@ -58,6 +58,7 @@ struct OrderTests {
         // The commit of the question comes back, the writer stands still again: no other is waited for.
         stage.journal.release()
         #expect(await stage.until { stage.sent == ["ORDER GLU"] })
+        stage.journal.state.withLock { $0.holdsBack = false }
         stage.journal.release()
         await stage.intake.stop()
     }

@@ -61,6 +61,10 @@ struct OrderTests {
                 #""O.26 Z""#,
                 "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rP|1\rO|1|S7|||||||||||||||||||||||Z\rL|1|F\r"
             ),
+            (
+                #""Q.13 X""#,
+                "H|@^\\|||HILUM|||||||P|LIS2-A2|20240318200000\rQ|1|PAT^S7^^2||^^^GLU@^^^K||||||||X\rL|1|N\r"
+            ),
             (#""none""#, ""),
         ]
         for (option, expected) in cases {
@@ -129,7 +133,7 @@ struct OrderTests {
     func subjects() throws {
         var bench = try Bench()
         bench.receive(
-            session(["H|\\^&", "Q|1|^A1|^A9|ALL", "Q|2|ALL||ALL|||20240318|20240319", "Q|3|||ALL|||20240318", "L|1"]))
+            session(["H|\\^&", "Q|1|^A1|^A9|ALL", "Q|2|ALL||ALL||20240318|20240319", "Q|3|||ALL|||20240318", "L|1"]))
         _ = bench.transmitted()
         let queries = bench.replay.queries[0].queries
         #expect(queries.map(\.specimenID) == ["A1", "", ""] && queries.map(\.lastSpecimenID) == ["A9", "", ""])
@@ -138,9 +142,18 @@ struct OrderTests {
         bench.receive(session(["H|\\^&", "Q|1|^^||ALL", "L|1"]))
         #expect(bench.replay.queries.count == 1)
         #expect(Self.drain(&bench).hasSuffix("L|1|I\r"))
+        // A number that the device gave itself is no code of a tube.
+        var numbered = try Bench(#"{"query": {"specimen": "Q.3.3", "unnamed": {"Q.3.4": "A"}}}"#)
+        numbered.receive(session(["H|\\^&", "Q|1|2^1^       17^A", "L|1"]))
+        #expect(numbered.replay.queries.isEmpty)
+        _ = Self.drain(&numbered)
+        numbered.receive([ack])
+        numbered.receive(session(["H|\\^&", "Q|1|2^1^      017^B", "L|1"]))
+        #expect(numbered.replay.queries.first?.queries.first?.specimenID == "017")
     }
 
-    @Test("an order that waits for the line is not sent beside an answer that holds it; a question taken back gets none")
+    @Test(
+        "an order that waits for the line is not sent beside an answer that holds it; a question taken back gets none")
     func superseded() throws {
         var bench = try Bench()
         bench.receive(session(Self.query, endsWithEOT: false))
@@ -164,7 +177,8 @@ struct OrderTests {
         #expect(bench.driver.isIdle)
     }
 
-    @Test("forms of O.5, fixed fields of answers and of what is sent unasked, echoes only where they are the specimen's")
+    @Test(
+        "forms of O.5, fixed fields of answers and of what is sent unasked, echoes only where they are the specimen's")
     func forms() throws {
         var bench = try Bench(
             #"{"query": {"specimen": "Q.3.3"}, "order": {"test": "^^^*^0", "set": {"H.11": "TSDWN^REPLY"}, "set_unasked": {"H.11": "TSDWN^BATCH"}, "echo": {"O.3": "Q.3", "O.4": "Q.3.4"}}}"#

@@ -37,7 +37,8 @@ struct OrderFileTests {
         #expect(order.tests.map(\.name) == ["", "Potassium"])
         #expect(order.collectedAt == "2026-11-23T08:30")
         #expect(order.devices == ["c1"])
-        let number = "[\n{\"placer\": \"PL1\",\n\"specimen_id\": 123, \"patient\": {\"id\": \"P1\"}, \"tests\": [\"K\"]}]"
+        let number =
+            "[\n{\"placer\": \"PL1\",\n\"specimen_id\": 123, \"patient\": {\"id\": \"P1\"}, \"tests\": [\"K\"]}]"
         #expect(fault(Array(number.utf8)).hasPrefix("line 2, order 1: \"specimen_id\" is a number"))
     }
 
@@ -76,7 +77,8 @@ struct OrderFileTests {
         var state: UInt64 = 7
         let alphabet = Array("placer,specimen_id,patient_id,tests\n\r\";{}[]:\\ \t0".utf8) + [0xD5, 0xC5, 0xFF, 0x00]
         for round in 0..<2000 {
-            var bytes: [UInt8] = round % 2 == 0 ? Array("placer,specimen_id,patient_id,tests\n".utf8) : [UInt8(ascii: "[")]
+            var bytes: [UInt8] =
+                round % 2 == 0 ? Array("placer,specimen_id,patient_id,tests\n".utf8) : [UInt8(ascii: "[")]
             for _ in 0..<(round % 120) {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 bytes.append(alphabet[Int(state >> 33) % alphabet.count])
@@ -90,7 +92,8 @@ struct OrderFileTests {
 
     @Test("One order is of one patient")
     func twoPatients() {
-        #expect(fault(csv(Self.head, "PL1,S1,P1,K,,,", "PL1,S1,P2,NA,,,")).hasPrefix("line 3: order PL1 on specimen S1"))
+        #expect(
+            fault(csv(Self.head, "PL1,S1,P1,K,,,", "PL1,S1,P2,NA,,,")).hasPrefix("line 3: order PL1 on specimen S1"))
     }
 
     @Test("Recognised by columns or keys")

@@ -66,8 +66,12 @@ struct OrderPlannerTests {
         let both = [(code: "1742-6", loinc: "1742-6", local: ""), (code: "ALT", loinc: "1742-6", local: "")]
         let alone = [(code: "1742-6", loinc: "1742-6", local: "")]
         #expect(OrderTestMap(OrderRules(), known: both).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["ALT"])))
-        #expect(OrderTestMap(OrderRules(), known: alone).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["1742-6"])))
+        #expect(
+            OrderTestMap(OrderRules(), known: alone).meaning(of: "1742-6") == .give(OrderRules.Test(send: ["1742-6"])))
         #expect(OrderTestMap(OrderRules(), known: alone).meaning(of: "X") == .notHere)
+        var listed = OrderRules()
+        listed.fromCodes = false
+        #expect(OrderTestMap(listed, known: both).meaning(of: "ALT") == .notHere)
     }
 
     @Test("A code that two of the device's codes mean is not guessed")
@@ -101,7 +105,9 @@ struct OrderPlannerTests {
     func negative() {
         var elsewhere = order("1", ["GLU"])
         elsewhere.devices = ["d2"]
-        for orders in [[], [order("1", ["GLU"], state: .resulted)], [order("1", ["GLU"], state: .cancelled)], [elsewhere]] {
+        for orders in [
+            [], [order("1", ["GLU"], state: .resulted)], [order("1", ["GLU"], state: .cancelled)], [elsewhere],
+        ] {
             let plan = planner().answer(query("1"), orders)
             #expect(plan.submissions.count == 1 && tests(plan.submissions.first) == [])
         }
@@ -125,6 +131,9 @@ struct OrderPlannerTests {
         let held = planner().answer(query("1"), [order("1", patient: "P1", ["GLU"]), order("1", patient: "P2", ["K"])])
         #expect(held.submissions.first?.content["error"]?.string?.contains("more than one patient") == true)
         #expect(planner().answer(query("1"), []).submissions.first?.content["error"] == nil)
+        let push = planner { $0.download = .push }
+        #expect(push.subject(of: query("1")) == .nothing)
+        #expect(push.answer(query("1"), []).submissions.first?.content["error"] != nil)
         let plan = planner().answer(query("1"), [order("1", ["GLU", "CBC"])])
         #expect(plan.submissions.first?.content["test_numbers"]?.array?.compactMap(\.string) == ["1", "2"])
         let some = planner().answer(query("1", tests: ["DIFF"]), [order("1", ["GLU", "CBC"])])
@@ -196,5 +205,6 @@ struct OrderPlannerTests {
         #expect(actions == ["C", "A"])
         #expect(plan.submissions.map(\.isCancellation) == [true, false])
         #expect(planner().download([mixed]).submissions.isEmpty)
+        #expect(push.concerns(mixed) && !push.concerns(order("1", ["HBA1C", "1988-5"])))
     }
 }

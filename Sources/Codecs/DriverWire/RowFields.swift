@@ -33,7 +33,8 @@ struct RowFields: Sendable {
         "code", "name", "value", "value_type", "unit", "range", "flag", "status", "time", "started_at", "operator",
         "instrument", "method", "run", "sub_id", "role", "qc", "usable", "absent", "content_type", "data", "resent")
     static let comment = RowFields("text", "code", "source", "type")
-    static let query = RowFields("specimen_id", "patient_id", "test", "from", "to", "status", "token", "last_specimen_id")
+    static let query = RowFields(
+        "specimen_id", "patient_id", "test", "from", "to", "status", "token", "last_specimen_id")
     static let other = RowFields("tag", "raw")
     /// Kinds of row.
     static let rows = RowFields("message", "patient", "order", "result", "comment", "query", "other")

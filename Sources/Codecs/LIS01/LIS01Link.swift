@@ -54,7 +54,11 @@ public struct LIS01Link: Sendable {
     }
 
     /// Takes back a message that is not being sent. False: it is.
-    public mutating func withdraw(id: UInt64) -> Bool { sender.withdraw(id: id) }
+    public mutating func withdraw(id: UInt64) -> Bool {
+        let isWithdrawn = sender.withdraw(id: id)
+        if sender.count == 0 { awaitsENQ = false }
+        return isWithdrawn
+    }
 
     /// Asks the sender of a long transfer for the line, by EOT in place of ACK (6.3.5). Off again once it has yielded.
     public mutating func interrupt() { receiver.wantsLine = true }

@@ -41,6 +41,7 @@ public struct LIS01Sender: Sendable {
     public mutating func withdraw(id: UInt64) -> Bool {
         if isActive, queue.first?.id == id { return false }
         queue.removeAll { $0.id == id }
+        if queue.isEmpty { deadline = nil }
         return true
     }
 

@@ -44,7 +44,9 @@ public protocol OrderBook: Sendable {
     /// Orders with open tests.
     func openOrders(limit: Int) async throws -> [LaboratoryOrder]
     /// Orders with tests that no device has or is being sent, and with tests cancelled that the device has.
-    func ordersToSend(device: String, limit: Int) async throws -> [LaboratoryOrder]
+    ///
+    /// - Parameter number: only those taken up after the order of this number.
+    func ordersToSend(device: String, after number: Int64, limit: Int) async throws -> [LaboratoryOrder]
     /// Whether all of these tests still wait for a device and may be sent to this one unasked; from then on no other is sent
     /// them.
     func claim(_ tests: [Int64], device: String) async throws -> Bool

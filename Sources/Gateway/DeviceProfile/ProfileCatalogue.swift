@@ -81,7 +81,9 @@ public enum ProfileCatalogue {
         ([profile] + profile.variants.map(\.profile)).contains { profile in
             let options = profile.options
             switch profile.driver {
-            case "lis": return !["records", "soh-eot"].contains(options["link"]?.string ?? "")
+            case "lis":
+                return !["records", "soh-eot"].contains(options["framing"]?.string ?? "")
+                    && options["order"]?.bool != false
             case "hl7-analyser": return options["query"]?["dialect"]?.string != "none"
             case "beckman-au", "sysmex-d1": return options["orders"]?.bool != false
             case ProfileReader.imagingDriver: return profile.link.dicom?.may?.contains(.worklist) ?? false

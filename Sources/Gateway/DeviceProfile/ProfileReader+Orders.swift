@@ -2,7 +2,10 @@ import Orders
 
 extension ProfileReader {
     /// Keys of `orders`.
-    static let orderKeys = ["download", "give", "unlisted", "tests", "specimens", "patient", "most_tests", "most_specimens"]
+    static let orderKeys = [
+        "download", "give", "unlisted", "from_codes", "tests", "specimens", "patient", "most_tests",
+        "most_specimens",
+    ]
     /// Keys of a test in it.
     static let orderedTestKeys = ["send", "results"]
 
@@ -12,6 +15,7 @@ extension ProfileReader {
         rules.download = choice(keys["download"], "download", OrderRules.Download.self) ?? rules.download
         rules.give = choice(keys["give"], "give", OrderRules.Give.self) ?? rules.give
         rules.unlisted = choice(keys["unlisted"], "unlisted", OrderRules.Unlisted.self) ?? rules.unlisted
+        rules.fromCodes = flag(keys["from_codes"], "from_codes", default: rules.fromCodes)
         let cure = "write a map: the code as ordered, then the device's: 2345-7: GLU"
         for member in entries(keys["tests"], "tests", cure: cure) { rules.tests[member.key] = orderedTest(member) }
         for member in entries(

@@ -59,7 +59,8 @@ public enum OrderFile {
         let unreadable = bytes.withUnsafeBytes { set.transcode($0, to: &text) }
         guard unreadable == 0 else {
             throw OrderFileFault(
-                "\(unreadable) characters of the file cannot be read as \(set.name)", "save it as UTF-8, or name another --encoding")
+                "\(unreadable) characters of the file cannot be read as \(set.name)",
+                "save it as UTF-8, or name another --encoding")
         }
         return text
     }
@@ -122,7 +123,9 @@ public enum OrderFile {
         if order.tests.isEmpty, order.action != .cancel {
             throw OrderFileFault("\(place): there is no test", "write one or more codes into tests")
         }
-        for (name, text) in [("placer", order.placer), ("specimen_id", order.specimenID), ("patient_id", order.patient.id)]
+        for (name, text) in [
+            ("placer", order.placer), ("specimen_id", order.specimenID), ("patient_id", order.patient.id),
+        ]
             + order.tests.map({ ("test", $0.code) })
         where text.utf8.count > 64 || text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             throw OrderFileFault(

@@ -60,9 +60,18 @@ public struct OrderPlanner: Sendable {
         if plan.submissions.isEmpty {
             // What is held back is not said to be nothing.
             let held = isOne ? plan.problems.first(where: \.isHeldWhole)?.text : nil
-            plan.submissions.append(nothing(query, error: held))
+            let unasked = rules.download == .push ? "\(device) is sent its orders unasked (orders: download)" : nil
+            plan.submissions.append(nothing(query, error: held ?? unasked))
         }
         return plan
+    }
+
+    /// Whether an order holds something to send to the device, as far as it tells by itself.
+    public func concerns(_ order: LaboratoryOrder) -> Bool {
+        order.tests.contains { test in
+            if test.state == .cancelled { return test.device == device }
+            return isFor(order) && isGiven(test, true) && map.meaning(of: test.code) != .notHere
+        }
     }
 
     /// What is to be sent unasked: tests that no device has, and those taken back that this device has.
@@ -196,7 +205,8 @@ public struct OrderPlanner: Sendable {
             numbers.append(item.number)
         }
         let priority: LaboratoryOrder.Priority =
-            orders.contains { $0.priority == .stat } ? .stat : orders.contains { $0.priority == .asap } ? .asap : .routine
+            orders.contains { $0.priority == .stat }
+            ? .stat : orders.contains { $0.priority == .asap } ? .asap : .routine
         let placers = Set(orders.map(\.placer))
         let type = orders.last { !$0.specimenType.isEmpty }?.specimenType ?? ""
         var object: JSONObject = [

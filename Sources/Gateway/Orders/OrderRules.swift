@@ -64,6 +64,8 @@ public struct OrderRules: Sendable, Equatable {
     public var give = Give.open
     /// What becomes of codes nobody lists.
     public var unlisted = Unlisted.leave
+    /// What results mean is what may be ordered; false: only what is listed in `tests`.
+    public var fromCodes = true
     /// By code as ordered.
     public var tests: [String: Test] = [:]
     /// The device's word by the specimen type as ordered.

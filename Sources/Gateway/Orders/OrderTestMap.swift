@@ -17,6 +17,7 @@ public struct OrderTestMap: Sendable {
     /// - Parameter known: codes of the device that give results, each with its LOINC and local code, either may be empty.
     public init(_ rules: OrderRules, known: [(code: String, loinc: String, local: String)]) {
         self.rules = rules
+        let known = rules.fromCodes ? known : []
         own = Set(known.map(\.code))
         var byMeaning: [String: [String]] = [:]
         for entry in known.sorted(by: { $0.code < $1.code }) {

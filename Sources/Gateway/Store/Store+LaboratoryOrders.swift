@@ -65,9 +65,13 @@ extension Store: OrderBook {
     }
 
     /// Orders with tests that no device has or is being sent, and with tests cancelled that the device has.
-    public func ordersToSend(device: String, limit: Int) async throws -> [LaboratoryOrder] {
+    ///
+    /// - Parameter number: only those taken up after the order of this number.
+    public func ordersToSend(
+        device: String, after number: Int64 = 0, limit: Int
+    ) async throws -> [LaboratoryOrder] {
         let condition = """
-            (o.id IN (
+            o.id > \(number) AND (o.id IN (
                 SELECT laboratory_order FROM laboratory_test WHERE state = 0
                 AND (device IS NULL OR device = (SELECT id FROM device WHERE name = ?1)))
             OR o.id IN (

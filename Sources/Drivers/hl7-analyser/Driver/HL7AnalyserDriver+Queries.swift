@@ -54,7 +54,9 @@ extension HL7AnalyserDriver {
         _ message: HL7Message, type: String, event: String, _ arrival: Arrival, events: inout [StreamDriverEvent]
     ) {
         var dialect = options.query.dialect
-        if dialect == .auto { dialect = type == "QRY" ? .display : event == "Q11" ? .law : .response }
+        if dialect == .auto || type == "ORM" && dialect != .none {
+            dialect = type == "QRY" ? .display : type == "ORM" ? .order : event == "Q11" ? .law : .response
+        }
         guard dialect != .none else {
             refuse(
                 message, .applicationReject, errorCode: "201", "queries are not answered here (query: dialect: none)",
@@ -64,6 +66,7 @@ extension HL7AnalyserDriver {
         var context = SegmentContext()
         for (index, segment) in message.segments.enumerated() { context.note(segment.name, at: index) }
         context.pid = message.firstSegment(.pid)
+        context.orc = message.firstSegment(.orc)
         var query = DeviceMessage.Query()
         query.specimenID = options.query.specimen.text(context, in: message)
         query.patientID = options.query.patient.text(context, in: message)
@@ -73,7 +76,8 @@ extension HL7AnalyserDriver {
             if query.specimenID.isEmpty {
                 // Mindray: QRF-4 and 5 are the first and last sample of a group.
                 query.specimenID = message.string(message.component(1, of: message.trimmed(message.field(4, of: qrf))))
-                query.lastSpecimenID = message.string(message.component(1, of: message.trimmed(message.field(5, of: qrf))))
+                query.lastSpecimenID = message.string(
+                    message.component(1, of: message.trimmed(message.field(5, of: qrf))))
                 if query.specimenID.isEmpty { swap(&query.specimenID, &query.lastSpecimenID) }
             }
         }
@@ -95,12 +99,30 @@ extension HL7AnalyserDriver {
         if queries.count >= HL7AnalyserDriver.mostQueries {
             answerNothing(queries.removeFirst(), now: arrival.now, events: &events)
         }
+        let isForAll =
+            dialect == .order
+            ? false
+            : dialect == .law
+                ? message.string(message.component(1, of: qpdName(of: message))) == "WOS_ALL"
+                : !query.from.isEmpty || !query.to.isEmpty
         var pending = PendingQuery(
             message: message, dialect: dialect, specimen: query.specimenID, token: query.token,
             expiry: arrival.now.monotonic &+ options.query.timeout, isFramed: arrival.isFramed)
         pending.isRange = !query.lastSpecimenID.isEmpty
+        if query.specimenID.isEmpty, query.patientID.isEmpty, result.orders.isEmpty, !isForAll {
+            // A tube whose code could not be read: all orders of the laboratory are no answer to that.
+            let text =
+                "message \(message.header(10)) asks about no specimen; the device is told that nothing is ordered"
+            events.append(.fault(.notice, text, start: arrival.start, end: arrival.end))
+            answerNothing(pending, now: arrival.now, events: &events)
+            return
+        }
         queries.append(pending)
         events.append(.query(result, start: arrival.start, end: arrival.end))
+    }
+
+    private func qpdName(of message: HL7Message) -> HL7Message.Span {
+        message.firstSegment(.qpd).map { message.field(1, of: $0) } ?? message.field(1, of: -1)
     }
 
     /// QCN: the device no longer wants the answer.
@@ -167,7 +189,10 @@ extension HL7AnalyserDriver {
         }
         if !order.isFollowed { query.told += 1 }
         let arrival = Arrival(start: 0, end: 0, isFramed: query.isFramed, now: now)
-        if query.dialect == .law {
+        if query.dialect == .order {
+            send(orderResponse(order, to: query.message, now), arrival, events: &events)
+            tellSent(order, events: &events)
+        } else if query.dialect == .law {
             sendOrder(order, delimiters: query.message.delimiters, header: query.message, arrival, events: &events)
         } else {
             if query.told == 1 {
@@ -259,6 +284,7 @@ extension HL7AnalyserDriver {
         switch query.dialect {
         case .law: return
         case .display: send(displayStatus(of: query.message, "AE", now), arrival, events: &events)
+        case .order: send(orderRefusal(of: query.message, "AE", now), arrival, events: &events)
         case .auto, .response, .none:
             send(queryResponse(to: query.message, status: "AE", now), arrival, events: &events)
         }
@@ -274,6 +300,7 @@ extension HL7AnalyserDriver {
             sendOrder(
                 nothing, delimiters: query.message.delimiters, header: query.message, arrival, events: &events)
         case .display: send(displayStatus(of: query.message, "NF", now), arrival, events: &events)
+        case .order: send(orderRefusal(of: query.message, "AR", now), arrival, events: &events)
         case .auto, .response, .none:
             send(queryResponse(to: query.message, status: "NF", now), arrival, events: &events)
         }

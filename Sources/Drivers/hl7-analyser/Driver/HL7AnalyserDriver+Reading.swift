@@ -64,7 +64,7 @@ extension HL7AnalyserDriver {
             takeResults(message, arrival, events: &events)
         } else if type == "ACK" || type == "ORL" || type == "ORR" || type == "MCF" {
             takeAnswer(message, type: type, arrival, events: &events)
-        } else if type == "QRY" || type == "QBP" {
+        } else if type == "QRY" || type == "QBP" || isOrderQuery(message, type) {
             takeQuery(message, type: type, event: event, arrival, events: &events)
         } else if type == "QCN" {
             takeCancellation(message, arrival, events: &events)
@@ -80,6 +80,12 @@ extension HL7AnalyserDriver {
                 "\(whole) is not taken here; to take it as results or as an event, name it in result_messages or "
                     + "event_messages of the profile's options", arrival, events: &events)
         }
+    }
+
+    /// ORM^O01 with ORC-1 RF (refill request): some analysers ask for orders by it.
+    private func isOrderQuery(_ message: HL7Message, _ type: String) -> Bool {
+        guard type == "ORM", let orc = message.firstSegment(.orc) else { return false }
+        return message.string(message.field(1, of: orc)) == "RF"
     }
 
     private func noteOddities(_ message: HL7Message, _ arrival: Arrival, events: inout [StreamDriverEvent]) {
@@ -154,7 +160,8 @@ extension HL7AnalyserDriver {
         }
         if let msa {
             var comment = DeviceMessage.Comment()
-            let said = [message.string(message.field(3, of: msa)), conditionText(of: message, msa, code)]
+            let said =
+                [message.string(message.field(3, of: msa)), conditionText(of: message, msa, code)]
                 + errorTexts(of: message)
             comment.text = said.filter { !$0.isEmpty }.joined(separator: "; ")
             comment.code = code

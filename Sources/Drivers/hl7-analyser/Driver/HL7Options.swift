@@ -119,16 +119,26 @@ struct QueryOptions {
         case display
         /// RSP^K11, then OML^O33.
         case law
+        /// ORM^O01 that asks (ORC-1 RF), ORR^O02.
+        case order
         /// RSP only.
         case response
         /// Queries are refused.
         case none
     }
     var dialect = Dialect.auto
-    var specimen = Selector(["QRD-8.1", "QPD-3.1.1"])
+    var specimen = Selector(["QRD-8.1", "QPD-3.1.1", "ORC-3.1", "ORC-2.1"])
     var patient = Selector([])
     /// How long the host may take: microseconds. Then the device is told that nothing is known.
     var timeout: Int64 = 1_500_000
+    /// ORR^O02: OBX-3 of the one row whose value is the tests, joined by +; empty: a row a test.
+    var testRow = ""
+    /// ORR^O02: rows that every order has, OBX-3 and value.
+    var fixedRows: [(code: String, value: String)] = []
+    /// ORR^O02: OBR-4.
+    var service = ""
+    /// ORR^O02: the device's word for a sex.
+    var sexes: [String: String] = [:]
     /// IHE LAW: the analyser takes orders on a connection of their own.
     var ordersGoElsewhere = false
 
@@ -137,12 +147,21 @@ struct QueryOptions {
     init(_ value: JSONValue) throws(OptionsFault) {
         var reader = try OptionReader(value, name: "options.query")
         let dialects: KeyValuePairs<String, Dialect> = [
-            "auto": .auto, "dsr": .display, "law": .law, "rsp": .response, "none": .none,
+            "auto": .auto, "dsr": .display, "law": .law, "orr": .order, "rsp": .response, "none": .none,
         ]
         dialect = try reader.choice("dialect", dialects) ?? .auto
         specimen = try reader.selector("specimen") ?? specimen
         patient = try reader.selector("patient") ?? patient
         if let milliseconds = try reader.count("timeout_ms", 100...60_000) { timeout = Int64(milliseconds) * 1000 }
+        testRow = try reader.text("test_row") ?? ""
+        service = try reader.text("service") ?? ""
+        for (key, keep) in [("rows", true), ("sex", false)] {
+            guard let value = reader.value(key) else { continue }
+            for member in try OptionReader(value, name: "options.query.\(key)").members {
+                let text = try OptionReader.texts(member.value, name: "options.query.\(key).\(member.key)").first ?? ""
+                if keep { fixedRows.append((member.key, text)) } else { sexes[member.key] = text }
+            }
+        }
         ordersGoElsewhere = try reader.choice("orders", ["here": false, "elsewhere": true]) ?? false
         try reader.finish()
     }

@@ -121,6 +121,8 @@ final class FieldOptions {
     var querySpecimen = Selector(["Q.3.2", "Q.3.*"])
     var queryLastSpecimen = Selector(["Q.4.2", "Q.4.*"])
     var queryPatient: Selector?
+    /// A query of which one holds names no specimen that a device has read.
+    var queryUnnamed: [Condition] = []
 
     init() {}
 
@@ -201,6 +203,11 @@ final class FieldOptions {
             }
             queryLastSpecimen = try query.selector("last_specimen") ?? queryLastSpecimen
             queryPatient = try query.selector("patient")
+            if let value = query.value("unnamed") {
+                for (index, item) in (value.array ?? [value]).enumerated() {
+                    queryUnnamed.append(try Condition(item, name: "options.query.unnamed[\(index)]"))
+                }
+            }
             try query.finish()
         }
     }

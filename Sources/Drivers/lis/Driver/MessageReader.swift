@@ -185,11 +185,14 @@ struct MessageReader {
         question.to = time(Selector(["Q.8"]))
         question.status = message.string(message.trimmed(message.field(record, 13)))
         question.token = token(for: record)
-        if question.specimenID.isEmpty, question.patientID.isEmpty, question.status != "A", !asksForAll(record, question)
-        {
+        let isUnread = fields.queryUnnamed.contains { $0.holds(context, in: message) }
+        let isNobody = question.specimenID.isEmpty && question.patientID.isEmpty && !asksForAll(record, question)
+        if question.status != "A", isUnread || isNobody {
             // A tube whose code could not be read: all orders of the laboratory are no answer to that.
             unnamed.append(question.token)
-            if faults.count < 4 { faults.append("a query names no specimen; the device is told that nothing is ordered") }
+            if faults.count < 4 {
+                faults.append("a query names no specimen; the device is told that nothing is ordered")
+            }
             return
         }
         query.queries.append(question)

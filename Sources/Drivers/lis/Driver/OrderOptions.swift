@@ -12,6 +12,8 @@ struct OrderOptions {
         case noOrder
         /// The order record with O.26 = Z: no patient.
         case noPatient
+        /// The question repeated with Q.13 = X.
+        case question
         /// Nothing is sent: the device gives up by its own timer.
         case silence
     }
@@ -82,7 +84,8 @@ struct OrderOptions {
         }
         if let form = try reader.text("test") {
             let parts = form.split(separator: "^", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count <= 20, let place = parts.firstIndex(of: "*"), parts.count(where: { $0 == "*" }) == 1 else {
+            guard parts.count <= 20, let place = parts.firstIndex(of: "*"), parts.count(where: { $0 == "*" }) == 1
+            else {
                 throw OptionsFault(
                     "options.order.test: \"\(form)\" has no component that is *; write for example ^^^*^0")
             }
@@ -107,7 +110,7 @@ struct OrderOptions {
         attempts = try reader.count("attempts", 1...1000) ?? attempts
         interrupts = try reader.flag("interrupts") ?? false
         let unknowns: KeyValuePairs<String, Unknown> = [
-            "L|1|I": .terminator, "O.26 Y": .noOrder, "O.26 Z": .noPatient, "none": .silence,
+            "L|1|I": .terminator, "O.26 Y": .noOrder, "O.26 Z": .noPatient, "Q.13 X": .question, "none": .silence,
         ]
         unknown = try reader.choice("unknown", unknowns) ?? .terminator
         if let echo = reader.value("echo") {

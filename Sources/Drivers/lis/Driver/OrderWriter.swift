@@ -11,7 +11,9 @@ struct OrderWriter {
         // Where a question cannot be answered, silence is no answer to it either: it is what an unknown specimen gets.
         let word = isError && !options.errorTerminator.isEmpty ? options.errorTerminator : "I"
         let isWord = isError && !options.errorTerminator.isEmpty
-        let told = orders.filter { $0.isKnown || !isWord && (options.unknown == .noOrder || options.unknown == .noPatient) }
+        let told = orders.filter {
+            $0.isKnown || !isWord && (options.unknown == .noOrder || options.unknown == .noPatient)
+        }
         if told.isEmpty, !isWord, options.unknown == .silence { return nil }
         let question = orders.first.flatMap(OrderWriter.question(of:))
         let isAnswer = question != nil
@@ -30,9 +32,30 @@ struct OrderWriter {
             writePatient(order, number: index + 1, question: own, delimiters: delimiters, to: &writer)
             writeOrders(order, isAnswer: isAnswer, question: own, delimiters: delimiters, to: &writer)
         }
+        if told.isEmpty, !isWord, options.unknown == .question, let question {
+            repeatQuestion(question, to: &writer)
+            writer.terminator(code: options.orderTerminator)
+            return writer.text
+        }
         let code = told.isEmpty ? word : isAnswer ? options.answerTerminator : options.orderTerminator
         writer.terminator(code: code)
         return writer.text
+    }
+
+    /// The device's query as it wrote it, with Q.13 = X: cancelled, nothing is known.
+    private func repeatQuestion(_ question: LIS02Message, to writer: inout LIS02Writer) {
+        guard let record = question.records.first(where: { $0.type == UInt8(ascii: "Q") }) else { return }
+        writer.begin("Q", sequence: 1)
+        for number in 3...12 {
+            let span = question.field(record, number)
+            if span.isEmpty { continue }
+            if question.delimiters == writer.delimiters {
+                writer.setRaw(number, Array(question.text[span.start..<span.end]))
+            } else {
+                writer.set(number, question.string(span))
+            }
+        }
+        writer.set(13, "X")
     }
 
     private static func question(of order: DeviceOrder) -> LIS02Message? {
@@ -71,7 +94,8 @@ struct OrderWriter {
             }
             record.repeats[5] = tests.map { options.testForm.before + [$0] + options.testForm.after }
             finish(
-                &record, type: UInt8(ascii: "O"), question: question, delimiters: delimiters, specimen: order.specimenID)
+                &record, type: UInt8(ascii: "O"), question: question, delimiters: delimiters, specimen: order.specimenID
+            )
             record.write("O", sequence: index + 1, to: &writer)
         }
     }
@@ -94,7 +118,9 @@ struct OrderWriter {
             // A question about all, or a range, names none of the specimens that are told.
             if type == UInt8(ascii: "O"), echo.to.field == options.specimen?.field,
                 !question.holds(specimen, in: question.field(record, echo.from.field))
-            { continue }
+            {
+                continue
+            }
             if echo.from.component == .all, case .all = echo.to.component, question.delimiters == delimiters {
                 // A whole field with its components, as the device wrote it.
                 draft.raw[echo.to.field] = Array(question.text[span.start..<span.end])

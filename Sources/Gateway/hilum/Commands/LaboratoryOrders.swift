@@ -13,7 +13,8 @@ enum LaboratoryOrders {
         let set = encoding.flatMap { CharacterSet(name: $0) }
         if let encoding, set == nil {
             throw CommandFailure(
-                .usage, "--encoding: \"\(encoding)\" is not known", cure: "for example UTF-8, GB18030, ISO-8859-1, windows-1251")
+                .usage, "--encoding: \"\(encoding)\" is not known",
+                cure: "for example UTF-8, GB18030, ISO-8859-1, windows-1251")
         }
         let (text, orders): ([UInt8], [LaboratoryOrder])
         do {

@@ -47,7 +47,7 @@ struct OrdersImportCommand: AsyncParsableCommand {
         let bytes = try CaptureFile.bytes(file)
         if OrderFile.isLaboratory(bytes) {
             return try await LaboratoryOrders.take(
-            bytes, from: file, encoding: encoding, check, place, output)
+                bytes, from: file, encoding: encoding, check, place, output)
         }
         let orders: [ImagingOrder]
         do {
@@ -155,7 +155,7 @@ struct OrdersCancelCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               hilum orders cancel A4711 --note "patient did not come"
-              hilum orders cancel PL77 --laboratory --test 2345-7
+              hilum orders cancel PL77 --laboratory --test 2345-7 --note "wrong tube"
             """)
 
     @Argument(help: "Accession number; with --laboratory the orderer's number.") var accession: String

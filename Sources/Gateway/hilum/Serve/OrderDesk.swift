@@ -27,7 +27,13 @@ struct OrderDesk: Sendable {
     /// What is said to a device that asks: reads on a connection of its own, never behind the writer.
     func answer(_ message: DeviceMessage) async -> [OrderSubmission] {
         var submissions: [OrderSubmission] = []
+        // What stands at a place of a rack nobody here knows.
+        let isAboutPlaces = message.orders.contains { !$0.rack.isEmpty || !$0.position.isEmpty }
         for query in message.queries {
+            if isAboutPlaces, query.specimenID.isEmpty, query.patientID.isEmpty {
+                submissions.append(planner.nothing(query))
+                continue
+            }
             do {
                 let plan = planner.answer(query, try await orders(for: query))
                 tell(plan, asked: query)
@@ -47,12 +53,19 @@ struct OrderDesk: Sendable {
     /// What is to be sent unasked.
     func download() async -> [OrderSubmission] {
         do {
-            // Whole specimens: who else has orders on one decides whether it may be sent.
             var orders: [LaboratoryOrder] = []
             var seen: Set<String> = []
-            for order in try await book.ordersToSend(device: planner.device, limit: Self.mostAtOnce)
-            where seen.insert(order.specimenID).inserted {
-                orders += try await book.orders(specimen: order.specimenID)
+            var last: Int64 = 0
+            // What waits for other devices must not keep this one's from being seen.
+            while seen.count < Self.mostAtOnce {
+                let page = try await book.ordersToSend(
+                    device: planner.device, after: last, limit: Self.mostAtOnce)
+                guard let end = page.last?.number else { break }
+                last = end
+                // Whole specimens: who else has orders on one decides whether it may be sent.
+                for order in page where planner.concerns(order) && seen.insert(order.specimenID).inserted {
+                    orders += try await book.orders(specimen: order.specimenID)
+                }
             }
             let plan = planner.download(orders)
             let held = Set(plan.problems.map(\.specimen))
