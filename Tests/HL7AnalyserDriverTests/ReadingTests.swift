@@ -232,6 +232,17 @@ struct ReadingTests {
         #expect(message.results.map(\.isUsable) == [true, true, true, true, false])
     }
 
+    @Test("base64 alone in an ED row, and in place of a value")
+    func bareAttachments() throws {
+        let picture = Base64Text.encode(Array("BM".utf8) + (0..<600).map { UInt8(truncatingIfNeeded: $0) })
+        let message = try read(
+            "OBR|1||S\nOBX|1|ED|2101^RBC Histogram.BMP||Qk0eAAAA||||||F\nOBX|2|TX|PIC||\(picture)||||||F\n"
+                + "OBX|3|ST|W||word||||||F\nOBX|4|ED|E||||||||F\n")
+        #expect(message.results.map(\.role) == [.attachment, .attachment, .result, .attachment])
+        #expect(message.results.map(\.data) == ["Qk0eAAAA", picture, "", ""])
+        #expect(message.results.map(\.isUsable) == [true, true, true, false])
+    }
+
     @Test("several quantities in a field, and what does not fit together")
     func split() throws {
         let options =

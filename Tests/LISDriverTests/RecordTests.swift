@@ -111,6 +111,21 @@ struct RecordTests {
         }
     }
 
+    @Test("a picture in place of a value is an attachment, without a rule; long words and numbers are not")
+    func picture() throws {
+        let picture = Base64Text.encode(Array("BM".utf8) + (0..<600).map { UInt8(truncatingIfNeeded: $0) })
+        let long = String(repeating: "no such word ", count: 60)
+        let digits = String(repeating: "1234567890", count: 60)
+        let message = try Self.read(
+            [
+                "P|1", "O|1|S", "R|1|^^^PIC|\(picture)", "R|2|^^^PIC2|BMP^\(picture)", "R|3|^^^CMT|\(long)",
+                "R|4|^^^NUM|\(digits)", "R|5|^^^SHORT|\(picture.prefix(400))",
+            ])
+        #expect(message.results.map(\.role) == [.attachment, .attachment, .result, .result, .result])
+        #expect(message.results[0].data == picture && message.results[1].data == picture)
+        #expect(message.results[0].value.isEmpty && message.results[3].value == digits)
+    }
+
     @Test("control material: by O.12, H.12, O.16, text, and a value inside an O record")
     func qc() throws {
         #expect(try Self.read(["P|1", "O|1|S|||||||||Q", "R|1|A|1"]).results.first?.isQC == true)

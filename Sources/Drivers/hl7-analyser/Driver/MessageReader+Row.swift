@@ -41,6 +41,14 @@ extension MessageReader {
         }
         if let split = options.split, addParts(split, row) { return }
         readValue(&row, meaning.value ?? options.value)
+        if row.role == .result || row.role == .attachment,
+            let data = Base64Text.data(inValue: row.value, component: message.delimiters.component)
+        {
+            row.role = .attachment
+            row.contentType = meaning.contentType ?? ""
+            row.data = data
+            row.value = ""
+        }
         result.results.append(row)
     }
 

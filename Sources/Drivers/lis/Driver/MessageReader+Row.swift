@@ -33,6 +33,13 @@ extension MessageReader {
             row.data = data.base64(text(data.selector))
         } else if fields.quantities.isEmpty || rule.value != nil || row.role == .attachment {
             row.value = text(rule.value ?? fields.value)
+            if row.role == .result || row.role == .attachment,
+                let data = Base64Text.data(inValue: row.value, component: message.delimiters.component)
+            {
+                row.role = .attachment
+                row.data = data
+                row.value = ""
+            }
         } else {
             return quantities(row)
         }
