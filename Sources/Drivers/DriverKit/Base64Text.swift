@@ -3,12 +3,12 @@ public enum Base64Text {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// The data in a value that is no value: a component of 512 or more characters of which all belong to base64. Devices
-    /// send pictures so in fields that are meant for results; a number, a word or a sentence never looks like it.
+    /// send pictures so in fields that are meant for results; a number, a word or a sentence (it has blanks) never looks like it.
     public static func data(inValue value: String, component: UInt8) -> String? {
         guard value.utf8.count >= 512 else { return nil }
         var longest = value.utf8[value.utf8.startIndex..<value.utf8.startIndex]
         for part in value.utf8.split(separator: component) where part.count > longest.count { longest = part }
-        let text = longest.filter { $0 > 0x20 }
+        let text = longest.filter { $0 != 0x0A && $0 != 0x0D }
         let isData = text.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
