@@ -119,6 +119,8 @@ extension MessageReader {
         guard message.text[field].contains(delimiters.repetition) else { return typedValue(type, of: field) }
         var parts: [String] = []
         message.forEachPart(of: field, by: delimiters.repetition) { parts.append(typedValue(type, of: $0)) }
+        // `41765^4.17~`: a repetition that holds nothing is no second value.
+        while let last = parts.last, last.isEmpty { parts.removeLast() }
         return parts.joined(separator: String(Character(Unicode.Scalar(delimiters.repetition))))
     }
 
