@@ -61,6 +61,7 @@ struct ProfileReadingTests {
           - {comment: "*cancelled*", absent: not-performed}
         specimens: {S1: SER}
         unmapped: hold
+        training: post
         resend: {window: 7d, specimen: number}
         """
 
@@ -73,7 +74,9 @@ struct ProfileReadingTests {
         #expect(profile.support == .sample && profile.documents.map(\.revision) == ["3"] && profile.driver == "lis")
         #expect(profile.timezone == "Asia/Shanghai" && profile.link.tcp == .listen(port: 5000))
         #expect(profile.link.serial?.summary == "19200 7E2 RTS/CTS" && profile.link.folder?.pattern == "*.csv")
-        #expect(profile.unmapped == .hold && profile.resend.window == 604_800 && profile.resend.specimen == .number)
+        #expect(
+            profile.unmapped == .hold && profile.training == .post && profile.resend.window == 604_800
+                && profile.resend.specimen == .number)
         #expect(profile.specimens == ["S1": "SER"])
         #expect(profile.qc.map(\.match.count) == [1, 2] && profile.rows.map(\.role) == [.info, nil])
         #expect(profile.revision.count == 16)

@@ -49,8 +49,10 @@ struct ProfileSchemaTests {
             ("qc", definitions?["qcRule"], QCSubject.allCases.map(\.rawValue)),
             ("rows", definitions?["rowRule"], RowRule.Subject.allCases.map(\.rawValue) + ProfileReader.rowActions),
             ("orders", definitions?["orders"], ProfileReader.orderKeys),
-            ("ordered test", map(definitions?["orders"]?["properties"]?["tests"]?["additionalProperties"]),
-                ProfileReader.orderedTestKeys),
+            (
+                "ordered test", map(definitions?["orders"]?["properties"]?["tests"]?["additionalProperties"]),
+                ProfileReader.orderedTestKeys
+            ),
             ("resend", schema["properties"]?["resend"], ProfileReader.resendKeys),
         ]
         for (name, part, known) in pairs {
@@ -69,6 +71,7 @@ struct ProfileSchemaTests {
         #expect(words(properties?["kind"]) == DeviceKind.allCases.map(\.rawValue).sorted())
         #expect(words(properties?["support"]) == SupportLevel.allCases.map(\.rawValue).sorted())
         #expect(words(properties?["unmapped"]) == UnmappedPolicy.allCases.map(\.rawValue).sorted())
+        #expect(words(properties?["training"]) == TrainingPolicy.allCases.map(\.rawValue).sorted())
         #expect(
             words(properties?["resend"]?["properties"]?["specimen"])
                 == ResendRule.Specimen.allCases.map(\.rawValue).sorted())

@@ -124,6 +124,24 @@ struct ReportTests {
         #expect(normalized(message([result("A", "1")]), hold).reports[0].holds.isEmpty)
     }
 
+    @Test(
+        "Training and debugging are held by the device's own word, unless the profile knows that it always says so",
+        arguments: [
+            ("T", true), ("D", true), ("T^S", true), ("P", false), ("P^S", false), ("PR", false), ("", false),
+            ("TX", false),
+        ])
+    func training(_ processing: String, _ isHeld: Bool) throws {
+        let sent = message([result("A", "1")]) { $0.processing = processing }
+        let holds = normalized(sent, try profile()).reports[0].holds
+        #expect(holds.map(\.reason) == (isHeld ? [.rule] : []))
+        #expect(normalized(sent, try profile("training: post\n")).reports[0].holds.isEmpty)
+        let control = message([result("A", "1")]) {
+            $0.processing = processing
+            $0.orders[0].isQC = true
+        }
+        #expect(normalized(control, try profile()).reports[0].holds.isEmpty)
+    }
+
     @Test("A message broken off is held")
     func incomplete() throws {
         let output = normalized(message([result("A", "1")]) { $0.isComplete = false }, try profile())

@@ -50,6 +50,8 @@ public struct DeviceProfile: Sendable, Equatable {
     public var specimens: [String: String] = [:]
     /// What happens to results whose code is not known.
     public var unmapped = UnmappedPolicy.post
+    /// What happens to messages that call themselves training or debugging.
+    public var training = TrainingPolicy.hold
     /// How repeats are recognised.
     public var resend = ResendRule()
     /// How orders are given to the device.
@@ -169,6 +171,14 @@ public enum UnmappedPolicy: String, Sendable, CaseIterable {
     case post
     /// Kept back until a person looks.
     case hold
+}
+
+/// What happens to messages that call themselves training (T) or debugging (D): H.12 of LIS02-A2 6.12, MSH-11 by HL7 table 0103.
+public enum TrainingPolicy: String, Sendable, CaseIterable {
+    /// Kept back until a person looks: by the device's own word they are about nobody.
+    case hold
+    /// Posted: the device says so of all its messages.
+    case post
 }
 
 /// How repeats are recognised.

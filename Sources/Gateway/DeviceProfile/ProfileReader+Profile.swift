@@ -6,12 +6,12 @@ extension ProfileReader {
         "id", "aliases", "extends", "vendor", "model", "models", "kind", "support", "documents", "driver", "link",
         "options",
         "variants", "timezone", "codes", "units", "values", "flags", "status", "qc", "rows", "specimens", "unmapped",
-        "resend", "orders", "imaging",
+        "training", "resend", "orders", "imaging",
     ]
     /// Keys that only drivers of analysers look at.
     static let analyserKeys = [
-        "options", "codes", "units", "values", "flags", "status", "qc", "rows", "specimens", "unmapped", "resend",
-        "orders",
+        "options", "codes", "units", "values", "flags", "status", "qc", "rows", "specimens", "unmapped", "training",
+        "resend", "orders",
     ]
     /// The driver of modalities.
     static let imagingDriver = "dicom"
@@ -92,6 +92,7 @@ extension ProfileReader {
         profile.rows = list(keys["rows"], "rows").compactMap { rowRule($0) }
         profile.specimens = specimens(keys["specimens"])
         profile.unmapped = choice(keys["unmapped"], "unmapped", UnmappedPolicy.self) ?? .post
+        profile.training = choice(keys["training"], "training", TrainingPolicy.self) ?? .hold
         if let node = keys["resend"] { profile.resend = resend(node) }
         if let node = keys["orders"] { profile.orders = orders(node) }
         checkImaging(root, keys, &profile)

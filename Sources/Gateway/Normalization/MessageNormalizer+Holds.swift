@@ -15,6 +15,14 @@ extension MessageNormalizer {
                         "The device sent neither a specimen nor a patient identifier. Find out at the device whose result this is."
                     ))
             }
+            let processing = message.processing.prefix { $0 != "^" }
+            if processing == "T" || processing == "D", profile.profile.training == .hold {
+                holds.append(
+                    Hold(
+                        .rule,
+                        "The device calls this message \(processing == "T" ? "training" : "debugging") (\(processing)). Switch that off at the"
+                            + " device; if it says so of all its messages, write training: post in its profile."))
+            }
             let policy = context.unmapped ?? profile.profile.unmapped
             if policy == .hold {
                 var codes: [String] = []
