@@ -126,6 +126,21 @@ struct RecordTests {
         #expect(message.results[0].value.isEmpty && message.results[3].value == digits)
     }
 
+    @Test("a curve in a comment record is an attachment, words stay a comment")
+    func curveInComment() throws {
+        let options = #"""
+            {"record_results": [{"record": "C", "when": {"C.4": "0.* 0.* 0.*"}, "role": "attachment", "code": {"join": ["R.3.*", "C.2"]},
+              "data": "C.4", "encoding": "text", "content_type": "text/plain"}]}
+            """#
+        let message = try Self.read(
+            ["P|1", "O|1|S", "R|1|^^^ALT|31", "C|1|I|0.112 0.118 0.124|G", "C|2|I|haemolytic|G"], options)
+        #expect(message.results.map(\.code) == ["ALT", "ALT/1"])
+        #expect(message.results.map(\.role) == [.result, .attachment])
+        #expect(message.results.last?.data == Base64Text.encode(Array("0.112 0.118 0.124".utf8)))
+        #expect(message.results.first?.comments.map(\.text) == ["haemolytic"], "of the result, not of its curve")
+        #expect(message.results.last?.comments.isEmpty == true)
+    }
+
     @Test("control material: by O.12, H.12, O.16, text, and a value inside an O record")
     func qc() throws {
         #expect(try Self.read(["P|1", "O|1|S|||||||||Q", "R|1|A|1"]).results.first?.isQC == true)

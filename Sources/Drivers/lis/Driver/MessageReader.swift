@@ -19,6 +19,8 @@ struct MessageReader {
         case result
     }
     private var parent = Parent.message
+    /// Row of the R record that comments belong to; rows made of other records (curves, images) come behind it.
+    private var commentedRow = 0
     private var isOrderQC = false
     /// QC conditions that look at nothing below the order: judged once an order.
     private let orderConditions: [Condition]
@@ -147,10 +149,12 @@ struct MessageReader {
         let rows = resultRows(isQC: isOrderQC || rowConditions.contains { $0.holds(context, in: message) })
         result.results.append(contentsOf: rows)
         parent = rows.isEmpty ? .order : .result
+        commentedRow = result.results.count - 1
     }
 
     private mutating func comment(_ record: LIS02Record) {
         if fields.commentsLeftOut.contains(where: { $0.holds(context, in: message) }) { return }
+        if recordResults(type: UInt8(ascii: "C")) { return }
         var comment = DeviceMessage.Comment()
         comment.text = text(fields.commentText)
         comment.code = text(fields.commentCode)
@@ -158,7 +162,8 @@ struct MessageReader {
         comment.type = message.string(message.trimmed(message.field(record, 5)))
         if comment.text.isEmpty, comment.code.isEmpty { return }
         switch parent {
-        case .result where !result.results.isEmpty: result.results[result.results.count - 1].comments.append(comment)
+        case .result where result.results.indices.contains(commentedRow):
+            result.results[commentedRow].comments.append(comment)
         case .order where !result.orders.isEmpty:
             comment.order = result.orders.count - 1
             result.comments.append(comment)
