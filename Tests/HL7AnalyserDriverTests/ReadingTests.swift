@@ -44,7 +44,8 @@ struct ReadingTests {
         arguments: [
             ("NM", "5.1", "5.1"), ("SN", ">^100", ">100"), ("SN", "^1^:^160", "1:160"), ("SN", "<^0.5", "<0.5"),
             ("CWE", "260385009^Negative^SCT", "Negative"), ("CE", "POS", "POS"), ("ST", "0.399^", "0.399"),
-            ("ST", "^31.3", "31.3"), ("TX", "a^b^^", "a^b"), ("ST", "a~b", "a~b"), ("CE", "41765^4.17~", "4.17"), ("ST", "~", ""), ("ST", "1\\S\\2", "1^2"),
+            ("ST", "^31.3", "31.3"), ("TX", "a^b^^", "a^b"), ("ST", "a~b", "a~b"), ("CE", "41765^4.17~", "4.17"),
+            ("ST", "~", ""), ("ST", "1\\S\\2", "1^2"),
             ("ST", "\"\"", ""), ("NM", " 7 ", "7"), ("", "x", "x"),
         ])
     func values(_ sample: (type: String, wire: String, value: String)) throws {
@@ -241,6 +242,21 @@ struct ReadingTests {
         #expect(message.results.map(\.role) == [.attachment, .attachment, .result, .attachment])
         #expect(message.results.map(\.data) == ["Qk0eAAAA", picture, "", ""])
         #expect(message.results.map(\.isUsable) == [true, true, true, false])
+    }
+
+    @Test("a length before the message is noise, also with a VT in it; a message broken off is lost")
+    func lengthBefore() throws {
+        var bench = try Bench()
+        bench.receive([0, 0, 0x0B, 0xC3])
+        bench.block("MSH|^~\\&|A||||20240318||ORU^R01|1|P|2.3.1\nOBR|1||S\nOBX|1|NM|A||1\n")
+        #expect(bench.messages.first?.results.map(\.value) == ["1"])
+        func severities() -> [FaultSeverity] {
+            bench.events.compactMap { if case .fault(let severity, _, _, _) = $0 { severity } else { nil } }
+        }
+        #expect(!severities().isEmpty && severities().allSatisfy { $0 == .notice })
+        bench.receive(Array("\u{0B}MSH|^".utf8))
+        bench.block("MSH|^~\\&|A||||20240318||ORU^R01|2|P|2.3.1\nOBR|1||S\nOBX|1|NM|A||2\n")
+        #expect(severities().contains(.lost) && bench.messages.count == 2)
     }
 
     @Test("several quantities in a field, and what does not fit together")

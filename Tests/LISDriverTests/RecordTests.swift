@@ -126,6 +126,21 @@ struct RecordTests {
         #expect(message.results[0].value.isEmpty && message.results[3].value == digits)
     }
 
+    @Test("two quotation marks are nothing, in every field")
+    func deleted() throws {
+        let message = try Self.read(
+            [
+                #"P|1||P1||""||""|F"#, #"O|1|S||^^^GLU"#, #"R|1|^^^GLU|""|""|""|""||F||""||"""#,
+                #"R|2|^^^K|4|mmol/L||H\""||F"#,
+            ])
+        #expect(
+            message.patients[0].name.isEmpty && message.patients[0].birthDate.isEmpty && message.patients[0].sex == "F")
+        let row = try #require(message.results.first)
+        #expect(
+            row.value.isEmpty && row.unit.isEmpty && row.range.isEmpty && row.flags.isEmpty && row.operatorID.isEmpty)
+        #expect(message.results.last?.flags == ["H"])
+    }
+
     @Test("a curve in a comment record is an attachment, words stay a comment")
     func curveInComment() throws {
         let options = #"""

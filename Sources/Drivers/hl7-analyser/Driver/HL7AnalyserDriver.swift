@@ -97,15 +97,20 @@ public final class HL7AnalyserDriver: StreamDriver {
         events.append(.deadline(deadline))
     }
 
+    private static func noise(_ count: UInt64) -> String {
+        "\(count) bytes between messages mean nothing and were skipped; "
+            + "if they are results, the device does not frame its messages (VT … FS CR) and does not begin them with MSH"
+    }
+
     private func handle(_ event: MLLPDecoder.Event, now: DriverTime, events: inout [StreamDriverEvent]) {
         switch event {
         case .message(let bytes, let start, let end, let isFramed):
             read(bytes, at: Arrival(start: start, end: end, isFramed: isFramed, now: now), events: &events)
         case .noise(let count, let start, let end):
-            let text =
-                "\(count) bytes between messages mean nothing and were skipped; "
-                + "if they are results, the device does not frame its messages (VT … FS CR) and does not begin them with MSH"
-            events.append(.fault(.notice, text, start: start, end: end))
+            events.append(.fault(.notice, Self.noise(count), start: start, end: end))
+        case .brokenOff(let bytes, let start, let end) where bytes.count < 8 && bytes.first != UInt8(ascii: "M"):
+            // A VT among the bytes of a length that some devices put before the message.
+            events.append(.fault(.notice, Self.noise(UInt64(bytes.count)), start: start, end: end))
         case .brokenOff(let bytes, let start, let end):
             let text =
                 "the device broke off a message of \(bytes.count) bytes before its end mark (FS); it has not been "

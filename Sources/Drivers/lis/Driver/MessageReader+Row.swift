@@ -75,6 +75,7 @@ extension MessageReader {
                 let component = message.filledComponent(part, ordinal)
                 if component.isEmpty { break }
                 let text = message.string(component)
+                if text == "\"\"" { break }
                 if fields.flagSeparators.isEmpty {
                     flags.append(text)
                 } else {

@@ -63,8 +63,13 @@ struct MessageReader {
         return messages
     }
 
-    func text(_ selector: Selector) -> String { selector.text(context, in: message) }
-    func text(_ selector: Selector?) -> String { selector?.text(context, in: message) ?? "" }
+    /// Two quotation marks delete what the receiver knew before (LIS02-A2, null values); here nothing is known before.
+    func text(_ selector: Selector) -> String {
+        let text = selector.text(context, in: message)
+        return text == "\"\"" ? "" : text
+    }
+
+    func text(_ selector: Selector?) -> String { selector.map { text($0) } ?? "" }
 
     /// ISO 8601 of the first path that holds a time; "" if none does.
     mutating func time(_ selector: Selector) -> String {
