@@ -55,12 +55,12 @@ final class CaptureRecorder: Sendable {
                 return
             }
             state.waiting += bytes.count
-            queue.async { self.write(bytes, direction, connection: connection, since: now - start) }
+            queue.async { self.keep(bytes, direction, connection: connection, since: now - start) }
         }
     }
 
     /// On the queue.
-    private func write(_ bytes: [UInt8], _ direction: CaptureRecord.Direction, connection: Int, since: Int64) {
+    private func keep(_ bytes: [UInt8], _ direction: CaptureRecord.Direction, connection: Int, since: Int64) {
         // What passes after the end is passed on, but the file is closed.
         if state.withLock({ $0.isFinished }) { return }
         let untold = state.withLock { $0.untold }
