@@ -105,7 +105,7 @@ import Testing
         #expect(try await reader.alarms(openOnly: true).map(\.subject) == ["emr"])
     }
 
-    @Test("An alarm that ends while its beginning is being written is ended in the database too, without a further alarm")
+    @Test("An alarm that ends while its beginning is being written is ended in the database too")
     func alarmEndsWhileWritten() async throws {
         let store = try site.open()
         defer { store.closeBlocking() }

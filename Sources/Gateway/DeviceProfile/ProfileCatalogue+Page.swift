@@ -12,7 +12,8 @@ extension ProfileCatalogue {
         let rows = entries.map { entry -> String in
             let cells = [
                 entry.vendor, entry.models, entry.id, entry.kind, entry.protocols, entry.links, entry.orders,
-                entry.support, entry.loinc == 0 ? "\(entry.codes)" : "\(entry.codes), \(entry.loinc) LOINC", entry.documents,
+                entry.support, entry.loinc == 0 ? "\(entry.codes)" : "\(entry.codes), \(entry.loinc) LOINC",
+                entry.documents,
             ]
             let texts = zip(titles, cells).map { title, text in
                 let shown =

@@ -27,8 +27,13 @@ enum OrderJSON {
         for byte in bytes {
             if byte == 0x0A { line += 1 }
             if isText {
-                if isEscaped { isEscaped = false } else if byte == UInt8(ascii: "\\") { isEscaped = true }
-                else if byte == UInt8(ascii: "\"") { isText = false }
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isText = false
+                }
                 continue
             }
             switch byte {
@@ -111,7 +116,8 @@ enum OrderJSON {
             order.collectedAt = try OrderFile.time(try text("collected_at"), place)
             for value in try list("devices") {
                 guard let device = value.string else {
-                    throw OrderFileFault("\(place): \"devices\" holds something that is no text", "write ids of devices")
+                    throw OrderFileFault(
+                        "\(place): \"devices\" holds something that is no text", "write ids of devices")
                 }
                 order.devices.append(device)
             }
