@@ -228,6 +228,15 @@ import Testing
     ])
     func addresses(_ text: String) { #expect(LineAddress(text) != nil) }
 
+    @Test("A message without an id is acknowledged without one")
+    func emptyControlID() {
+        let named = ArraySlice("MSH|^~\\&|A\rMSA|AA|7\r".utf8)
+        #expect(SimulationRun.outcome(named, controlID: Array("7".utf8)) != nil)
+        #expect(SimulationRun.outcome(named, controlID: []) == nil)
+        #expect(SimulationRun.outcome(ArraySlice("MSH|^~\\&|A\rMSA|AA\r".utf8), controlID: []) != nil)
+        #expect(SimulationRun.outcome(ArraySlice("MSH|^~\\&|A\rMSA|AA|\r".utf8), controlID: []) != nil)
+    }
+
     @Test(arguments: ["", "tcp", "tcp:", "tcp:h", "tcp:h:0", "tcp:h:70000", "udp:h:1", "listen:x"])
     func noAddresses(_ text: String) { #expect(LineAddress(text) == nil) }
 }

@@ -167,7 +167,8 @@ extension SimulationRun {
     /// What an acknowledgement says; nil: it is about another message.
     static func outcome(_ message: ArraySlice<UInt8>, controlID: [UInt8]) -> Outcome? {
         guard let code = Capture.field(message, segment: "MSA", number: 1),
-            Capture.field(message, segment: "MSA", number: 2) == controlID
+            // A message without an id is answered without one, and the field may be left out.
+            (Capture.field(message, segment: "MSA", number: 2) ?? []) == controlID
         else { return nil }
         let word = String(decoding: code, as: UTF8.self)
         if word == "AA" || word == "CA" { return .taken }
