@@ -36,6 +36,8 @@ struct ConversationReplay {
         var position: UInt64?
         /// Number of the last row that was fed.
         var lastRow: Int64 = 0
+        /// The device has asked for orders, or spoken about some.
+        var hasAsked = false
         var left = Left()
     }
 
@@ -146,6 +148,8 @@ struct ConversationReplay {
             state.segment = ReplaySegment(
                 start: position, end: position, rows: state.lastRow...state.lastRow, unix: closed)
         }
+        // An order that was still to be sent is given up at the end, and told: it is not there now.
+        if state.hasAsked { state.segment?.hasDialogue = true }
         await keep(&state) { state in
             try collect(try await line.advance(to: closed), state.lastRow, isOfEnd: !wasOpen, &state)
             try collect(try await line.finish(at: closed), state.lastRow, isOfEnd: true, &state)
@@ -179,7 +183,9 @@ struct ConversationReplay {
                     ReplayedMessage(
                         kind: message.kind.rawValue, isComplete: message.isComplete, start: state.base &+ start,
                         end: state.base &+ end, unix: one.unix, row: row, reports: reports, isOfEnd: isOfEnd))
-            case .query, .order: state.segment?.hasDialogue = true
+            case .query, .order:
+                state.segment?.hasDialogue = true
+                state.hasAsked = true
             case .fault(let fault) where fault.severity != .notice:
                 // As the store keeps it.
                 let text = String(decoding: fault.text.utf8.prefix(StoredText.most), as: UTF8.self)

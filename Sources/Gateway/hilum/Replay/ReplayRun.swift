@@ -181,10 +181,12 @@ final class ReplayRun {
         let compared = segments.filter { !$0.hasDialogue && part.isIn($0) }
         guard !compared.isEmpty else { return }
         let kept = try await asking { try await reader.faults(of: conversation.id) }
+        // What became of an order is told where the question ended, which is where the next stretch begins.
+        let answered = Set(segments.filter(\.hasDialogue).map(\.end))
         var rest: [ReplayedFault: [FaultRow]] = [:]
         for fault in kept where !fault.isOfRecovery {
             let start = UInt64(clamping: fault.start)
-            guard compared.containsByte(start) else { continue }
+            guard compared.containsByte(start), !answered.contains(start) else { continue }
             rest[ReplayedFault(start: start, text: fault.text, isOfEnd: false), default: []].append(fault)
         }
         func tell(_ text: String, _ start: UInt64, _ unix: Int64, isNew: Bool) {
