@@ -160,6 +160,11 @@ struct ProfileReadingTests {
                 && profile.support == .claimed)
         #expect(
             profile.vendor == "Other" && profile.model == "One" && profile.models == ["B"] && profile.driver == "lis")
+        let sibling = Array("id: sibling\nextends: parent\nmodel: Two\n".utf8)
+        let alone = try ProfileLibrary.parse(
+            sibling, parents: ["parent": Array(parent.utf8), "grandparent": Array(grandparent.utf8)]
+        ).0
+        #expect(alone.model == "Two" && alone.models.isEmpty, "the parent's models are not the child's")
         #expect(profile.codes.exact.keys.sorted() == ["A", "B"])
         #expect(profile.codes.rule(for: "A")?.decimals == 1 && profile.codes.rule(for: "A")?.name == "Other name")
         #expect(JSONValue.object(profile.options).text() == #"{"list":[3],"map":{"x":1,"y":2}}"#)

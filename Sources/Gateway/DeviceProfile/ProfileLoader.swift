@@ -131,7 +131,8 @@ struct ProfileLoader {
         guard var result = line.popLast() else { return nil }
         while let overlay = line.popLast() {
             // What names the parent itself is not inherited.
-            result = result.without(["id", "aliases", "extends", "documents", "support"]).profileOverlaid(by: overlay)
+            result = result.without(["id", "aliases", "models", "extends", "documents", "support"])
+                .profileOverlaid(by: overlay)
         }
         return result
     }
