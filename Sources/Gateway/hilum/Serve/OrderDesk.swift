@@ -1,6 +1,7 @@
 import Contracts
 import DeviceProfile
 import DriverWire
+import Logging
 import Orders
 
 /// Gives one device its orders: looks them up, has them planned, and tells a person what was held back.
@@ -8,6 +9,7 @@ struct OrderDesk: Sendable {
     private let planner: OrderPlanner
     private let book: any OrderBook
     private let alarms: any AlarmSink
+    private let log = Logger(label: "hilum.orders")
     /// Specimens looked at for one download: the rest follows when these are settled.
     private static let mostAtOnce = 200
     /// Orders looked at for a question about all.
@@ -35,8 +37,10 @@ struct OrderDesk: Sendable {
                 continue
             }
             do {
-                let plan = planner.answer(query, try await orders(for: query))
+                let orders = try await orders(for: query)
+                let plan = planner.answer(query, orders)
                 tell(plan, asked: query)
+                noteUnlisted(orders, plan)
                 submissions += plan.submissions
             } catch {
                 // That nothing is ordered may only be said when it is known.
@@ -48,6 +52,21 @@ struct OrderDesk: Sendable {
         // The driver is to know which is the last: some devices take all answers in one message.
         for place in submissions.indices.dropLast() { submissions[place].isFollowed = true }
         return submissions
+    }
+
+    /// Open tests, and none that the profile knows: mostly they are another analyser's, but not always.
+    private func noteUnlisted(_ orders: [LaboratoryOrder], _ plan: OrderPlan) {
+        guard plan.problems.isEmpty, plan.submissions.allSatisfy(\.items.isEmpty) else { return }
+        let open = orders.filter { $0.devices.isEmpty || $0.devices.contains(planner.device) }
+            .flatMap { order in order.tests.filter(\.state.isOpen).map { (order.specimenID, $0.code) } }
+        guard let specimen = open.first?.0 else { return }
+        let codes = open.prefix(20).map(\.1).joined(separator: ", ")
+        log.notice(
+            """
+            a device asked, and none of the open tests is known to its profile; if they are this device's, list them \
+            under orders: tests:, or set orders: unlisted: send
+            """,
+            metadata: ["device": "\(planner.device)", "specimen": "\(specimen)", "tests": "\(codes)"])
     }
 
     /// What is to be sent unasked.
