@@ -68,6 +68,42 @@ struct DraftTests {
         #expect(found.map(\.profile.id) == ["standard", "vendor", "few", "faulty"])
     }
 
+    @Test(
+        "A sender's words name a model as a whole part only",
+        arguments: [
+            ("    XN-1000^00-27^11001", "XN-1000", true), ("XN-10^1", "XN-1000", false), ("XN-1000", "XN-10", false),
+            ("ACME XN1000", "XN-1000", true), ("", "XN-1000", false), ("ACME^^", "", false), ("One^1", "One", false),
+        ])
+    func named(sender: String, model: String, isNamed: Bool) {
+        var profile = DeviceProfile()
+        profile.model = model
+        #expect(DraftCandidate.isNamed(profile, by: sender) == isNamed)
+        profile.model = "Other"
+        profile.models = [model]
+        #expect(DraftCandidate.isNamed(profile, by: sender) == isNamed)
+    }
+
+    @Test(
+        "The profile of the model that the device says it is goes before ways that read more, unless it reads with faults"
+    )
+    func namedFirst() throws {
+        let one = try rows("[\(row("A", "", ""))]")
+        let two = try rows("[\(row("A", "", "")), \(row("B", "", ""))]")
+        var named = candidate("acme-one", one)
+        named.isNamed = true
+        named.profile.vendor = "Acme"
+        named.profile.codes.exact["A"] = CodeRule()
+        let first = DraftCandidate.best(of: [candidate("more", two, kind: .generic), named])
+        #expect(first.map(\.profile.id) == ["acme-one", "more"])
+        var draft = ProfileDraft(id: "mine", survey: WireSurvey([]), candidates: first, captures: ["one"])
+        let text = draft.profile()
+        #expect(text.contains("extends: acme-one") && text.contains("vendor: \"Acme\""))
+        #expect(!text.contains("codes:"), "what the model's own profile says stands")
+        #expect(draft.questions.contains { $0.contains("acme-one is the profile of that model") })
+        named.faults = 1
+        #expect(DraftCandidate.best(of: [candidate("more", two), named]).map(\.profile.id) == ["more", "acme-one"])
+    }
+
     @Test("LOINC only where name, unit and material leave one code")
     func certain() throws {
         let count = try rows(

@@ -9,12 +9,15 @@ public struct DraftCandidate: Sendable {
     public var rows: [JSONValue]
     /// Faults but notices.
     public var faults: Int
+    /// The profile is for the model that the device says it is.
+    public var isNamed: Bool
 
     /// A candidate from its parts.
-    public init(profile: DeviceProfile, rows: [JSONValue], faults: Int) {
+    public init(profile: DeviceProfile, rows: [JSONValue], faults: Int, isNamed: Bool = false) {
         self.profile = profile
         self.rows = rows
         self.faults = faults
+        self.isNamed = isNamed
     }
 
     /// Longest value that is one, in bytes: an image or a curve is no result, whatever row it comes in.
@@ -66,15 +69,31 @@ public struct DraftCandidate: Sendable {
     /// counts against it, a fault weighs more than a result: bytes that are half read by chance give faults.
     public var score: Int { 3 * distinct + results + 2 * identified - 3 * untidy - 6 * faults }
 
-    /// The best; of equals a standard's profile, then the one with the fewest options, then by id.
+    /// The best; of equals a standard's profile, then the one with the fewest options, then by id. Before all others the
+    /// profile of the model that the device says it is, if it reads without more faults than any: what it leaves out is
+    /// left out on purpose.
     public static func best(of candidates: [DraftCandidate]) -> [DraftCandidate] {
-        candidates.filter { $0.results > 0 }.sorted { left, right in
-            (-left.score, left.rank, left.profile.options.members.count, left.profile.id)
-                < (-right.score, right.rank, right.profile.options.members.count, right.profile.id)
+        let useful = candidates.filter { $0.results > 0 }
+        let fewest = useful.map(\.faults).min() ?? 0
+        func place(_ candidate: DraftCandidate) -> (Int, Int, Int, Int, String) {
+            (
+                candidate.isNamed && candidate.faults == fewest ? 0 : 1, -candidate.score,
+                candidate.profile.kind == .generic ? 0 : 1, candidate.profile.options.members.count,
+                candidate.profile.id
+            )
         }
+        return useful.sorted { place($0) < place($1) }
     }
 
-    private var rank: Int { profile.kind == .generic ? 0 : 1 }
+    /// True when a sender's own words hold the name of one of the profile's models, as a whole part: `XN-1000^00-27` is an
+    /// XN-1000 and no XN-10.
+    public static func isNamed(_ profile: DeviceProfile, by sender: String) -> Bool {
+        func folded(_ text: some StringProtocol) -> String {
+            text.lowercased().filter { $0.isLetter || $0.isNumber }
+        }
+        let parts = Set(sender.split(separator: "^").flatMap { [folded($0)] + $0.split(separator: " ").map(folded) })
+        return ([profile.model] + profile.models).map(folded).contains { $0.count >= 4 && parts.contains($0) }
+    }
 
     /// The profiles worth a try on bytes: one for each driver with each set of options.
     public static func profiles(of library: ProfileLibrary, for survey: WireSurvey) -> [DeviceProfile] {
@@ -87,7 +106,7 @@ public struct DraftCandidate: Sendable {
             for candidate in [profile] + profile.variants.map(\.profile) where !candidate.isImaging {
                 guard survey.drivers.isEmpty || survey.drivers.contains(candidate.driver) else { continue }
                 let key = candidate.driver + JSONValue.object(candidate.options).text()
-                if seen.insert(key).inserted { found.append(candidate) }
+                if seen.insert(key).inserted || isNamed(candidate, by: survey.sender) { found.append(candidate) }
             }
         }
         return found

@@ -68,7 +68,10 @@ public struct ProfileDraft: Sendable {
             "Maker and model as on the device's plate, and the title and revision of its interface manual.")
         let sender =
             survey.sender.isEmpty ? "it does not say who it is" : "it calls itself \(Self.plain(survey.sender))"
-        let kind = kind ?? (isBloodCount ? .haematology : .other)
+        let known = candidates.first.flatMap { $0.isNamed ? $0.profile : nil }
+        let kind = kind ?? known?.kind ?? (isBloodCount ? .haematology : .other)
+        let vendor = vendor.isEmpty ? known?.vendor ?? "" : vendor
+        let model = model.isEmpty ? known?.model ?? "" : model
         var text = "id: \(id)\n"
         text += "vendor: \(quoted(vendor.isEmpty ? "Unknown" : vendor))   # \(question); \(sender)\n"
         text +=
@@ -102,14 +105,20 @@ public struct ProfileDraft: Sendable {
                 "#   \(candidate.profile.driver) with the options of \(candidate.profile.id): "
                 + "\(candidate.results) results, \(candidate.identified) with specimen, \(candidate.faults) faults\n"
         }
-        text += disagreement()
+        if !best.isNamed { text += disagreement() }
         if best.faults > 0 {
             _ = ask("\(best.faults) faults: bytes that were not read. hilum decode says which; is the capture whole?")
         }
         if survey.asks {
             _ = ask("The device asks for orders. Will this gateway answer, and does the device wait for it?")
         }
-        if best.profile.kind == .generic {
+        if best.isNamed {
+            let question = ask(
+                "It calls itself \(Self.plain(survey.sender)), and \(best.profile.id) is the profile of that model: use it as it is, unless something below has to differ here."
+            )
+            text += "# \(question)\n"
+        }
+        if best.profile.kind == .generic || best.isNamed {
             text += "extends: \(best.profile.id)\n"
             return text + "\n"
         }
@@ -227,7 +236,11 @@ public struct ProfileDraft: Sendable {
     }
 
     private mutating func codes() -> String {
-        let tests = seenTests()
+        var tests = seenTests()
+        if let known = candidates.first, known.isNamed {
+            // What the model's own profile says of a code stands.
+            tests.removeAll { known.profile.codes.rule(for: $0.code) != nil }
+        }
         guard !tests.isEmpty else { return "" }
         var text = "# LOINC stands only where name, unit and material leave one code. Codes: \(tests.count).\ncodes:\n"
         for test in tests {

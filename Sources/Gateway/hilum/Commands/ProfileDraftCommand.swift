@@ -125,8 +125,11 @@ struct ProfileDraftCommand: AsyncParsableCommand {
             bare.driver = profile.driver
             bare.options = profile.options
             bare.kind = profile.kind
-            if profile.kind == .generic { bare = profile }
-            var candidate = DraftCandidate(profile: bare, rows: [], faults: 0)
+            // A variant cannot be extended by its own name.
+            let isNamed =
+                DraftCandidate.isNamed(profile, by: survey.sender) && library.profiles[profile.id] == profile
+            if profile.kind == .generic || isNamed { bare = profile }
+            var candidate = DraftCandidate(profile: bare, rows: [], faults: 0, isNamed: isNamed)
             var isReadable = true
             for file in files {
                 // A driver that is not installed, or that refuses the options, is no candidate.
